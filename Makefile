@@ -1,0 +1,53 @@
+# make               build the programs of every chapter
+# make run           run them all, one after the other
+# make test          run every chapter's tests, then those of the whole repository
+# make tsan          the chapters' tests under ThreadSanitizer
+# make asan          the chapters' tests under the address, leak and undefined behaviour sanitizers
+# make format        lay out the sources with clang-format; make check-format: are they?
+# make clean         remove all that make made
+
+CHAPTERS := $(patsubst %/Makefile,%,$(sort $(wildcard ch[0-9][0-9]_*/Makefile)))
+SOURCES := $(wildcard $(CHAPTERS:%=%/*.[ch]) $(CHAPTERS:%=%/tests/*.[ch]))
+
+# Real weather reports, where there are any beside the repository: chapter 5 tests itself on them.
+ifneq ($(wildcard ../shared/metarfiles/*.txt),)
+export METARFILES ?= $(abspath ../shared/metarfiles)
+endif
+
+all: $(CHAPTERS)
+
+$(CHAPTERS):
+	$(MAKE) -C $@
+
+# One chapter after the other, also with -j: they print, and they measure.
+define in_every_chapter
+@for chapter in $(CHAPTERS); do \
+    printf '\n==== %s: make %s ====\n' $$chapter $(1); \
+    $(MAKE) --no-print-directory -C $$chapter $(1) || exit 1; \
+done
+endef
+
+run: all
+	$(call in_every_chapter,run)
+
+test:
+	$(call in_every_chapter,test)
+	sh tests/copies.sh
+	sh tests/alone.sh
+
+tsan:
+	$(call in_every_chapter,tsan)
+
+asan:
+	$(call in_every_chapter,asan)
+
+clean:
+	$(call in_every_chapter,clean)
+
+format:
+	clang-format -i $(SOURCES)
+
+check-format:
+	clang-format --dry-run --Werror $(SOURCES)
+
+.PHONY: all $(CHAPTERS) run test tsan asan clean format check-format

@@ -1,0 +1,321 @@
+/*
+ * channel.c - one lock, a ring, and two queues of threads that wait. See channel.h.
+ */
+#include "channel.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How often a thread looks around before it goes to sleep. See wait_for_partner. */
+#ifndef CHANNEL_YIELDS
+#define CHANNEL_YIELDS 100
+#endif
+
+enum outcome { WAITING, SERVED, CLOSED };
+
+/* One call that waits. It lives on the stack of the thread that waits, as long as it waits. */
+struct waiter {
+    struct waiter *previous, *next;
+    const void *source;  // of a sender: where its element is
+    void *destination;   // of a receiver: where its element goes
+    atomic_int outcome;  // set once, under the lock, by the thread that takes it off the queue
+    pthread_cond_t wake; // that thread signals it; nobody else waits here
+};
+
+struct waiters {
+    struct waiter *first, *last;
+};
+
+struct channel {
+    size_t capacity, element_size; // never change
+
+    pthread_mutex_t lock;     // protects all that follows. While nobody holds it:
+    bool closed;              // closed: nobody waits
+    size_t head, length;      // 0 <= length <= capacity; the oldest element is in slot `head`
+    struct waiters senders;   // somebody waits to send: length == capacity
+    struct waiters receivers; // somebody waits to receive: length == 0, and no sender waits
+    size_t inside;            // threads in wait_for_partner
+    pthread_cond_t all_out;   // signalled when inside falls to 0; channel_destroy waits for it
+
+    alignas(max_align_t) unsigned char ring[]; // capacity slots of element_size bytes
+};
+
+struct channel *channel_create(size_t capacity, size_t element_size)
+{
+    if (element_size > 0 && capacity > (SIZE_MAX - sizeof(struct channel)) / element_size) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    struct channel *channel = malloc(sizeof *channel + capacity * element_size);
+    if (channel == NULL)
+        return NULL;
+    *channel = (struct channel){.capacity = capacity, .element_size = element_size};
+    int error = pthread_mutex_init(&channel->lock, NULL);
+    if (error == 0) {
+        error = pthread_cond_init(&channel->all_out, NULL);
+        if (error == 0)
+            return channel;
+        pthread_mutex_destroy(&channel->lock);
+    }
+    free(channel);
+    errno = error;
+    return NULL;
+}
+
+/*
+ * A thread that has been served may not have run since, and it still has to pass through the lock.
+ * So wait until everybody is out.
+ */
+void channel_destroy(struct channel *channel)
+{
+    if (channel == NULL)
+        return;
+    pthread_mutex_lock(&channel->lock);
+    while (channel->inside > 0)
+        pthread_cond_wait(&channel->all_out, &channel->lock);
+    pthread_mutex_unlock(&channel->lock);
+    pthread_cond_destroy(&channel->all_out);
+    pthread_mutex_destroy(&channel->lock);
+    free(channel);
+}
+
+/*
+ * The lock is held for a few instructions only. To sleep until it is free would take a hundred times
+ * as long, so give its holder a few chances to finish first.
+ */
+static void lock(struct channel *channel)
+{
+    for (int i = 0; i < CHANNEL_YIELDS / 10; i++) {
+        if (pthread_mutex_trylock(&channel->lock) == 0)
+            return;
+        sched_yield();
+    }
+    pthread_mutex_lock(&channel->lock);
+}
+
+static void unlock(struct channel *channel)
+{
+    pthread_mutex_unlock(&channel->lock);
+}
+
+static void copy_element(const struct channel *channel, void *to, const void *from)
+{
+    if (to != NULL && channel->element_size > 0)
+        memcpy(to, from, channel->element_size);
+}
+
+/* The ring: a first-in first-out buffer that begins at head and wraps around at its end. */
+
+static void *slot(struct channel *channel, size_t i)
+{
+    size_t to_end = channel->capacity - channel->head;
+    size_t number = i < to_end ? channel->head + i : i - to_end;
+    return channel->ring + number * channel->element_size;
+}
+
+static void push(struct channel *channel, const void *element)
+{
+    copy_element(channel, slot(channel, channel->length), element);
+    channel->length++;
+}
+
+static void pop(struct channel *channel, void *element)
+{
+    copy_element(channel, element, slot(channel, 0));
+    channel->head = channel->head + 1 < channel->capacity ? channel->head + 1 : 0;
+    channel->length--;
+}
+
+/* The queues of threads that wait, first come, first served. */
+
+static void enqueue(struct waiters *waiters, struct waiter *waiter)
+{
+    waiter->previous = waiters->last;
+    waiter->next = NULL;
+    *(waiters->last != NULL ? &waiters->last->next : &waiters->first) = waiter;
+    waiters->last = waiter;
+}
+
+static void take_off(struct waiters *waiters, struct waiter *waiter)
+{
+    *(waiter->previous != NULL ? &waiter->previous->next : &waiters->first) = waiter->next;
+    *(waiter->next != NULL ? &waiter->next->previous : &waiters->last) = waiter->previous;
+}
+
+/* Takes the waiter off its queue and wakes it: whatever it waited for has come about. */
+static void release(struct waiters *waiters, struct waiter *waiter, enum outcome outcome)
+{
+    take_off(waiters, waiter);
+    atomic_store(&waiter->outcome, outcome);
+    pthread_cond_signal(&waiter->wake);
+}
+
+/*
+ * Queues the calling thread and waits until another one has released it, or until the deadline (NULL:
+ * for ever). Called with the lock held, returns without.
+ *
+ * To fall asleep and be woken takes some 50 microseconds, while a partner that is running often comes
+ * within one. So first let others run for a moment and watch the outcome; only then sleep. The peek
+ * needs no lock because it decides nothing: the loop below does, and holds the lock. Having passed
+ * through the lock also means that the partner is done with this waiter.
+ *
+ * The waiter is in the queue, so the thread must not vanish under it: no cancellation meanwhile.
+ */
+static int wait_for_partner(struct channel *channel, struct waiters *waiters, struct waiter *self,
+                            const struct timespec *deadline)
+{
+    int cancel_state;
+    int error = pthread_cond_init(&self->wake, NULL);
+    if (error != 0) {
+        unlock(channel);
+        return error;
+    }
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+    enqueue(waiters, self);
+    channel->inside++;
+    unlock(channel);
+
+    for (int i = 0; i < CHANNEL_YIELDS && atomic_load(&self->outcome) == WAITING; i++)
+        sched_yield();
+
+    lock(channel);
+    while (atomic_load(&self->outcome) == WAITING && error == 0) {
+        if (deadline == NULL)
+            error = pthread_cond_wait(&self->wake, &channel->lock);
+        else
+            error = pthread_cond_timedwait(&self->wake, &channel->lock, deadline);
+    }
+    // A partner may have come in the very moment the deadline passed. Then the element has changed
+    // hands, and late or not, that is what counts.
+    if (atomic_load(&self->outcome) == WAITING)
+        take_off(waiters, self);
+    else
+        error = atomic_load(&self->outcome) == SERVED ? 0 : EPIPE;
+    if (--channel->inside == 0)
+        pthread_cond_signal(&channel->all_out);
+    unlock(channel);
+
+    pthread_cond_destroy(&self->wake);
+    pthread_setcancelstate(cancel_state, &cancel_state);
+    return error;
+}
+
+static int send_or_wait(struct channel *channel, const void *element, bool wait,
+                        const struct timespec *deadline)
+{
+    int error = 0;
+    lock(channel);
+    struct waiter *receiver = channel->receivers.first;
+    if (channel->closed) {
+        error = EPIPE;
+    } else if (receiver != NULL) {
+        copy_element(channel, receiver->destination, element);
+        release(&channel->receivers, receiver, SERVED);
+    } else if (channel->length < channel->capacity) {
+        push(channel, element);
+    } else if (wait) {
+        struct waiter self = {.source = element};
+        return wait_for_partner(channel, &channel->senders, &self, deadline);
+    } else {
+        error = EAGAIN;
+    }
+    unlock(channel);
+    return error;
+}
+
+static int receive_or_wait(struct channel *channel, void *element, bool wait,
+                           const struct timespec *deadline)
+{
+    int error = 0;
+    lock(channel);
+    struct waiter *sender = channel->senders.first;
+    if (channel->length > 0) {
+        pop(channel, element);
+        // A slot is free now: it is the turn of the sender that has waited longest.
+        if (sender != NULL) {
+            push(channel, sender->source);
+            release(&channel->senders, sender, SERVED);
+        }
+    } else if (sender != NULL) {
+        copy_element(channel, element, sender->source);
+        release(&channel->senders, sender, SERVED);
+    } else if (channel->closed) {
+        error = EPIPE;
+    } else if (wait) {
+        struct waiter self = {.destination = element};
+        return wait_for_partner(channel, &channel->receivers, &self, deadline);
+    } else {
+        error = EAGAIN;
+    }
+    unlock(channel);
+    return error;
+}
+
+static bool is_time(const struct timespec *time)
+{
+    return time->tv_nsec >= 0 && time->tv_nsec < 1000000000L;
+}
+
+int channel_send(struct channel *channel, const void *element)
+{
+    return send_or_wait(channel, element, true, NULL);
+}
+
+int channel_receive(struct channel *channel, void *element)
+{
+    return receive_or_wait(channel, element, true, NULL);
+}
+
+int channel_try_send(struct channel *channel, const void *element)
+{
+    return send_or_wait(channel, element, false, NULL);
+}
+
+int channel_try_receive(struct channel *channel, void *element)
+{
+    return receive_or_wait(channel, element, false, NULL);
+}
+
+int channel_timed_send(struct channel *channel, const void *element,
+                       const struct timespec *deadline)
+{
+    return is_time(deadline) ? send_or_wait(channel, element, true, deadline) : EINVAL;
+}
+
+int channel_timed_receive(struct channel *channel, void *element, const struct timespec *deadline)
+{
+    return is_time(deadline) ? receive_or_wait(channel, element, true, deadline) : EINVAL;
+}
+
+int channel_close(struct channel *channel)
+{
+    lock(channel);
+    int error = channel->closed ? EPIPE : 0;
+    channel->closed = true;
+    while (channel->senders.first != NULL)
+        release(&channel->senders, channel->senders.first, CLOSED);
+    while (channel->receivers.first != NULL)
+        release(&channel->receivers, channel->receivers.first, CLOSED);
+    unlock(channel);
+    return error;
+}
+
+size_t channel_length(struct channel *channel)
+{
+    lock(channel);
+    size_t length = channel->length;
+    unlock(channel);
+    return length;
+}
+
+size_t channel_capacity(const struct channel *channel)
+{
+    return channel->capacity;
+}

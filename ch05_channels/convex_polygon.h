@@ -1,0 +1,27 @@
+/*
+ * convex_polygon.h - random convex polygons by Pavel Valtr's algorithm.
+ *
+ * Source: P. Valtr, "Probability that n random points are in convex position", 1995, in the steps of
+ * cglab.ca/~sander/misc/ConvexGeneration/convex.html
+ *
+ * No call waits or keeps state: any number of threads may make them, each with numbers of its own.
+ */
+#ifndef CONVEX_POLYGON_H
+#define CONVEX_POLYGON_H
+
+struct point {
+    int x, y;
+};
+
+enum { MOST_POINTS = 103 };
+
+/*
+ * Puts the corners of a random polygon of `count` points, 3 to MOST_POINTS, into `points`, in
+ * counterclockwise order, with coordinates from 0 to `size`. It is closed and convex, exactly:
+ * vectors are made of whole numbers, not rounded at the end. Three corners may lie on one line, but
+ * no two neighbours on one spot, and the area is not 0. `random` is the state for nrand48. `size`
+ * should be well above `count`, or a polygon is not found for long.
+ */
+void convex_polygon(struct point *points, int count, int size, unsigned short random[3]);
+
+#endif

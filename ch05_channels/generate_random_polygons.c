@@ -1,0 +1,172 @@
+/*
+ * generate_random_polygons.c - threads that each make every eighth page, and one that puts the pages
+ * in order: it takes from their channels in turn.
+ *
+ * Original  randompolygons/generate_random_polygons.go
+ * Run       ./generate_random_polygons [-n polygons] [-s seed] [-t threads] [FILE]
+ * Expect    polygons.txt: 100 000 lines of (x,y),(x,y),… The same seed makes the same file, with any
+ *           number of threads
+ * Try       ./generate_random_polygons /dev/full. How do the threads learn that the disk is full?
+ * Compare   shoelace.c (reads the file; one channel for all its threads, and so no order)
+ */
+#include "channel.h"
+#include "convex_polygon.h"
+#include "must.h"
+#include "whole_file.h"
+
+#include <pthread.h>
+#include <stdint.h>
+#include <unistd.h>
+
+static const char usage[] =
+    "usage: generate_random_polygons [-n polygons] [-s seed] [-t threads] [FILE]\n";
+
+enum { FEWEST_POINTS = 4, SIZE = 300, PAGE_POLYGONS = 100, PAGES_AHEAD = 2 };
+
+/* The text of up to PAGE_POLYGONS polygons. Whoever receives one owns the text. */
+struct page {
+    char *text;
+    size_t length;
+};
+
+struct job {
+    long polygons, pages, seed, threads;
+};
+
+struct worker {
+    const struct job *job;
+    long number;           // makes the pages number, number + threads, number + 2 * threads, …
+    struct channel *pages; // and sends them here
+    pthread_t thread;
+};
+
+static char *put_number(char *to, int number)
+{
+    char digits[12];
+    int count = 0;
+    do {
+        digits[count++] = (char)('0' + number % 10);
+    } while ((number /= 10) > 0);
+    while (count > 0)
+        *to++ = digits[--count];
+    return to;
+}
+
+/* Writes "(x,y),(x,y),…\n". snprintf would take longer than making the polygon does. */
+static char *put_polygon(char *to, const struct point *points, int count)
+{
+    for (int i = 0; i < count; i++) {
+        *to++ = '(';
+        to = put_number(to, points[i].x);
+        *to++ = ',';
+        to = put_number(to, points[i].y);
+        *to++ = ')';
+        *to++ = i < count - 1 ? ',' : '\n';
+    }
+    return to;
+}
+
+/* Every page has random numbers of its own, so it does not matter which thread makes it. */
+static struct page make_page(const struct job *job, long number)
+{
+    uint64_t mixed = ((uint64_t)job->seed << 32 ^ (uint64_t)number) * 0x9E3779B97F4A7C15U;
+    unsigned short random[3] = {(unsigned short)(mixed >> 16), (unsigned short)(mixed >> 32),
+                                (unsigned short)(mixed >> 48)};
+    long polygons = job->polygons - number * PAGE_POLYGONS;
+    if (polygons > PAGE_POLYGONS)
+        polygons = PAGE_POLYGONS;
+    struct point points[MOST_POINTS];
+    struct page page = {.text =
+                            MUST_HAVE(malloc(PAGE_POLYGONS * MOST_POINTS * sizeof "(300,300)"))};
+    char *end = page.text;
+    for (long i = 0; i < polygons; i++) {
+        int count = FEWEST_POINTS + (int)(nrand48(random) % (MOST_POINTS - FEWEST_POINTS + 1));
+        convex_polygon(points, count, SIZE, random);
+        end = put_polygon(end, points, count);
+    }
+    page.length = (size_t)(end - page.text);
+    return page;
+}
+
+static void *make_pages(void *argument)
+{
+    struct worker *self = argument;
+    for (long number = self->number; number < self->job->pages; number += self->job->threads) {
+        struct page page = make_page(self->job, number);
+        if (channel_send(self->pages, &page) != 0) {
+            free(page.text); // nobody wants any more
+            break;
+        }
+    }
+    channel_close(self->pages);
+    return NULL;
+}
+
+/* Takes the pages from the workers in turn, which is their order. 0, or why it had to stop. */
+static int write_pages(const struct job *job, struct worker *workers, FILE *file)
+{
+    int error = 0;
+    for (long number = 0; number < job->pages && error == 0; number++) {
+        struct page page;
+        MUST(channel_receive(workers[number % job->threads].pages, &page));
+        if (fwrite(page.text, 1, page.length, file) != page.length)
+            error = errno;
+        free(page.text);
+    }
+    return error;
+}
+
+/* Tells a worker to stop, if it has not yet, and clears away what it has made in vain. */
+static void stop(struct worker *worker)
+{
+    struct page page;
+    channel_close(worker->pages);
+    while (channel_receive(worker->pages, &page) == 0)
+        free(page.text);
+    MUST(pthread_join(worker->thread, NULL));
+    channel_destroy(worker->pages);
+}
+
+int main(int argc, char *argv[])
+{
+    struct job job = {.polygons = 100000, .seed = 1, .threads = 8};
+    int option;
+    while ((option = getopt(argc, argv, "n:s:t:h")) != -1) {
+        switch (option) {
+        case 'n':
+            job.polygons = number_from(optarg, 0, 1000000000, usage);
+            break;
+        case 's':
+            job.seed = number_from(optarg, 0, INT32_MAX, usage);
+            break;
+        case 't':
+            job.threads = number_from(optarg, 1, 1000, usage);
+            break;
+        default:
+            return show_usage(option, usage);
+        }
+    }
+    if (argc > optind + 1)
+        return show_usage('?', usage);
+    const char *path = optind < argc ? argv[optind] : "polygons.txt";
+    job.pages = (job.polygons + PAGE_POLYGONS - 1) / PAGE_POLYGONS;
+
+    FILE *file;
+    int error = whole_file_create(path, &file);
+    if (error == 0) {
+        struct worker *workers = MUST_HAVE(calloc((size_t)job.threads, sizeof *workers));
+        for (long i = 0; i < job.threads; i++) {
+            workers[i] = (struct worker){.job = &job, .number = i};
+            workers[i].pages = MUST_HAVE(channel_create(PAGES_AHEAD, sizeof(struct page)));
+            MUST(pthread_create(&workers[i].thread, NULL, make_pages, &workers[i]));
+        }
+        error = write_pages(&job, workers, file);
+        for (long i = 0; i < job.threads; i++)
+            stop(&workers[i]);
+        free(workers);
+        error = whole_file_close(file, error);
+    }
+    if (error != 0)
+        complain(usage, path, strerror(error));
+    return error == 0 ? 0 : 1;
+}

@@ -1,0 +1,38 @@
+/*
+ * cases.h - what the tests of this chapter share. Each test_*.c holds the cases of one program or
+ * piece; check_chapter.c runs them all.
+ */
+#ifndef CASES_H
+#define CASES_H
+
+#include <check.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* How often a stress test goes round. */
+#ifndef ROUNDS
+#define ROUNDS 20000
+#endif
+
+/*
+ * Runs a shell command line made like printf's, in which the folder of the programs comes first in
+ * the PATH, and keeps what it prints (of both streams) in `printed`. Returns its exit status; 128
+ * and more: the number of the signal that ended it, plus 128.
+ */
+int run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+extern char printed[1 << 20];
+
+/* A new empty folder. Removed at exit, with all that is in it. */
+const char *new_folder(void);
+
+/* False under the sanitizers, which need more memory than some tests allow a program. */
+bool is_plain_build(void);
+
+TCase *channel_cases(void);
+TCase *metar_cases(void);
+TCase *wind_direction_cases(void);
+TCase *polygon_cases(void);
+TCase *shoelace_cases(void);
+TCase *quiz_cases(void);
+
+#endif

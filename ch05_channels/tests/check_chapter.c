@@ -1,0 +1,25 @@
+/*
+ * check_chapter.c - runs the tests of this chapter, each in a process of its own.
+ *
+ * CK_RUN_CASE=channel tests/check_chapter runs the cases of one piece, CK_FORK=no all in one process.
+ */
+#include "cases.h"
+
+#include <stdlib.h>
+
+int main(void)
+{
+    Suite *suite = suite_create("ch05_channels");
+    suite_add_tcase(suite, channel_cases());
+    suite_add_tcase(suite, metar_cases());
+    suite_add_tcase(suite, wind_direction_cases());
+    suite_add_tcase(suite, polygon_cases());
+    suite_add_tcase(suite, shoelace_cases());
+    suite_add_tcase(suite, quiz_cases());
+
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

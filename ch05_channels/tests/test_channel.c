@@ -1,0 +1,673 @@
+/*
+ * test_channel.c - the channel, proved the hard way.
+ *
+ * It includes channel.c itself, to see who waits: "a thread is blocked in receive" is then a fact to
+ * wait for, and no sleep has to stand in for it.
+ */
+#include "../channel.c"
+
+#include "../must.h"
+#include "cases.h"
+
+#include <check.h>
+#include <stdio.h>
+
+/* One call made by a thread of its own. */
+struct call {
+    struct channel *channel;
+    uint64_t value;
+    const struct timespec *deadline; // NULL: none
+    int result;
+    pthread_t thread;
+};
+
+static void *call_send(void *argument)
+{
+    struct call *call = argument;
+    call->result = call->deadline == NULL
+                       ? channel_send(call->channel, &call->value)
+                       : channel_timed_send(call->channel, &call->value, call->deadline);
+    return NULL;
+}
+
+static void *call_receive(void *argument)
+{
+    struct call *call = argument;
+    call->result = call->deadline == NULL
+                       ? channel_receive(call->channel, &call->value)
+                       : channel_timed_receive(call->channel, &call->value, call->deadline);
+    return NULL;
+}
+
+static void start(struct call *call, void *(*function)(void *))
+{
+    MUST(pthread_create(&call->thread, NULL, function, call));
+}
+
+static void finish(struct call *call)
+{
+    MUST(pthread_join(call->thread, NULL));
+}
+
+static int count(struct channel *channel, const struct waiters *waiters)
+{
+    int number = 0;
+    lock(channel);
+    for (const struct waiter *waiter = waiters->first; waiter != NULL; waiter = waiter->next)
+        number++;
+    unlock(channel);
+    return number;
+}
+
+static void until_waiting(struct channel *channel, const struct waiters *waiters, int number)
+{
+    while (count(channel, waiters) != number)
+        sched_yield();
+}
+
+static struct channel *create(size_t capacity, size_t element_size)
+{
+    return MUST_HAVE(channel_create(capacity, element_size));
+}
+
+static struct timespec in_microseconds(long microseconds)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_REALTIME, &time);
+    time.tv_nsec += microseconds * 1000;
+    time.tv_sec += time.tv_nsec / 1000000000L;
+    time.tv_nsec %= 1000000000L;
+    return time;
+}
+
+START_TEST(test_too_large)
+{
+    errno = 0;
+    ck_assert_ptr_null(channel_create(SIZE_MAX / 4, 8));
+    ck_assert_int_eq(errno, ENOMEM);
+    errno = 0;
+    ck_assert_ptr_null(channel_create(SIZE_MAX, 1));
+    ck_assert_int_eq(errno, ENOMEM);
+    errno = 0;
+    ck_assert_ptr_null(channel_create(2, SIZE_MAX / 2 + 1));
+    ck_assert_int_eq(errno, ENOMEM);
+    channel_destroy(NULL);
+}
+END_TEST
+
+START_TEST(test_first_in_first_out)
+{
+    struct channel *channel = create(7, sizeof(uint64_t));
+    uint64_t sent = 0, received = 0, value;
+    ck_assert_uint_eq(channel_capacity(channel), 7);
+    // Runs of different lengths, so that the ring wraps around at every slot.
+    for (int round = 0; round < 100; round++) {
+        for (int i = 0; i <= round % 7; i++, sent++)
+            ck_assert_int_eq(channel_send(channel, &sent), 0);
+        ck_assert_uint_eq(channel_length(channel), sent - received);
+        while (received < sent) {
+            ck_assert_int_eq(channel_receive(channel, &value), 0);
+            ck_assert_uint_eq(value, received++);
+        }
+    }
+    channel_destroy(channel);
+}
+END_TEST
+
+START_TEST(test_try)
+{
+    struct channel *channel = create(2, sizeof(uint64_t));
+    uint64_t value = 1;
+    ck_assert_int_eq(channel_try_receive(channel, &value), EAGAIN);
+    ck_assert_int_eq(channel_try_send(channel, &value), 0);
+    ck_assert_int_eq(channel_try_send(channel, &value), 0);
+    ck_assert_int_eq(channel_try_send(channel, &value), EAGAIN);
+    ck_assert_int_eq(channel_try_receive(channel, NULL), 0);
+    ck_assert_uint_eq(channel_length(channel), 1);
+    channel_close(channel);
+    ck_assert_int_eq(channel_try_send(channel, &value), EPIPE);
+    ck_assert_int_eq(channel_try_receive(channel, &value), 0);
+    ck_assert_int_eq(channel_try_receive(channel, &value), EPIPE);
+    channel_destroy(channel);
+
+    // Without a buffer they need a partner who waits.
+    channel = create(0, sizeof(uint64_t));
+    ck_assert_int_eq(channel_try_send(channel, &value), EAGAIN);
+    ck_assert_int_eq(channel_try_receive(channel, &value), EAGAIN);
+    struct call call = {.channel = channel};
+    start(&call, call_receive);
+    until_waiting(channel, &channel->receivers, 1);
+    value = 42;
+    ck_assert_int_eq(channel_try_send(channel, &value), 0);
+    finish(&call);
+    ck_assert_uint_eq(call.value, 42);
+    start(&call, call_send);
+    until_waiting(channel, &channel->senders, 1);
+    ck_assert_int_eq(channel_try_receive(channel, &value), 0);
+    finish(&call);
+    ck_assert_int_eq(call.result, 0);
+    channel_destroy(channel);
+}
+END_TEST
+
+/* A rendezvous: the send is not over before somebody has the element. */
+START_TEST(test_rendezvous_waits)
+{
+    struct channel *channel = create(0, sizeof(uint64_t));
+    for (uint64_t i = 0; i < 100; i++) {
+        struct call call = {.channel = channel, .value = i, .result = -1};
+        start(&call, call_send);
+        until_waiting(channel, &channel->senders, 1);
+        ck_assert_uint_eq(channel_length(channel), 0);
+        uint64_t value = 0;
+        ck_assert_int_eq(channel_receive(channel, &value), 0);
+        ck_assert_uint_eq(value, i);
+        finish(&call);
+        ck_assert_int_eq(call.result, 0);
+    }
+    channel_destroy(channel);
+}
+END_TEST
+
+/* The lost wake-up: as many waiters as quick partners; nobody may sleep on. */
+START_TEST(test_two_waiters_two_partners)
+{
+    for (int round = 0; round < 200; round++) {
+        struct channel *channel = create((size_t)(round % 2), sizeof(uint64_t));
+        struct call calls[2] = {{.channel = channel}, {.channel = channel}};
+        start(&calls[0], call_receive);
+        until_waiting(channel, &channel->receivers, 1);
+        start(&calls[1], call_receive);
+        until_waiting(channel, &channel->receivers, 2);
+        for (uint64_t value = 1; value <= 2; value++)
+            ck_assert_int_eq(channel_try_send(channel, &value), 0);
+        finish(&calls[0]);
+        finish(&calls[1]);
+        // Who came first is served first.
+        ck_assert_uint_eq(calls[0].value, 1);
+        ck_assert_uint_eq(calls[1].value, 2);
+        channel_destroy(channel);
+    }
+    for (int round = 0; round < 200; round++) {
+        struct channel *channel = create(0, sizeof(uint64_t));
+        struct call calls[2] = {{.channel = channel, .value = 1}, {.channel = channel, .value = 2}};
+        start(&calls[0], call_send);
+        until_waiting(channel, &channel->senders, 1);
+        start(&calls[1], call_send);
+        until_waiting(channel, &channel->senders, 2);
+        for (uint64_t i = 1; i <= 2; i++) {
+            uint64_t value = 0;
+            ck_assert_int_eq(channel_try_receive(channel, &value), 0);
+            ck_assert_uint_eq(value, i);
+        }
+        finish(&calls[0]);
+        finish(&calls[1]);
+        channel_destroy(channel);
+    }
+}
+END_TEST
+
+/* A sender that waits for room keeps its place behind what is in the buffer. */
+START_TEST(test_waiting_senders_keep_the_order)
+{
+    struct channel *channel = create(1, sizeof(uint64_t));
+    uint64_t value = 0;
+    ck_assert_int_eq(channel_send(channel, &value), 0);
+    struct call calls[3];
+    for (int i = 0; i < 3; i++) {
+        calls[i] = (struct call){.channel = channel, .value = (uint64_t)i + 1};
+        start(&calls[i], call_send);
+        until_waiting(channel, &channel->senders, i + 1);
+    }
+    for (uint64_t i = 0; i < 4; i++) {
+        ck_assert_int_eq(channel_receive(channel, &value), 0);
+        ck_assert_uint_eq(value, i);
+    }
+    for (int i = 0; i < 3; i++)
+        finish(&calls[i]);
+    ck_assert_int_eq(channel_try_receive(channel, &value), EAGAIN);
+    channel_destroy(channel);
+}
+END_TEST
+
+/* A closed channel is drained first, and then says EPIPE as often as it is asked. */
+START_TEST(test_drain_after_close)
+{
+    struct channel *channel = create(7, sizeof(uint64_t));
+    uint64_t value;
+    for (value = 0; value < 5; value++)
+        ck_assert_int_eq(channel_send(channel, &value), 0);
+    ck_assert_int_eq(channel_close(channel), 0);
+    ck_assert_int_eq(channel_close(channel), EPIPE);
+    ck_assert_int_eq(channel_send(channel, &value), EPIPE);
+    for (uint64_t i = 0; i < 5; i++) {
+        ck_assert_int_eq(channel_receive(channel, &value), 0);
+        ck_assert_uint_eq(value, i);
+    }
+    value = 99;
+    for (int i = 0; i < 5; i++)
+        ck_assert_int_eq(channel_receive(channel, &value), EPIPE);
+    ck_assert_uint_eq(value, 99);
+    channel_destroy(channel);
+}
+END_TEST
+
+/* Close wakes all who wait, on whichever side, and their elements go nowhere. */
+START_TEST(test_close_wakes_everybody)
+{
+    enum { CALLS = 8 };
+    struct call calls[CALLS];
+    for (int capacity = 0; capacity <= 1; capacity++) {
+        for (int receiving = 0; receiving <= 1; receiving++) {
+            struct channel *channel = create((size_t)capacity, sizeof(uint64_t));
+            uint64_t buffered = 99, value = 0;
+            if (capacity == 1 && !receiving)
+                ck_assert_int_eq(channel_send(channel, &buffered), 0);
+            for (int i = 0; i < CALLS; i++) {
+                calls[i] = (struct call){.channel = channel, .value = 7};
+                start(&calls[i], receiving ? call_receive : call_send);
+            }
+            until_waiting(channel, receiving ? &channel->receivers : &channel->senders, CALLS);
+            ck_assert_int_eq(channel_close(channel), 0);
+            for (int i = 0; i < CALLS; i++) {
+                finish(&calls[i]);
+                ck_assert_int_eq(calls[i].result, EPIPE);
+                ck_assert_uint_eq(calls[i].value, 7);
+            }
+            if (capacity == 1 && !receiving) {
+                ck_assert_int_eq(channel_receive(channel, &value), 0);
+                ck_assert_uint_eq(value, 99);
+            }
+            ck_assert_int_eq(channel_receive(channel, &value), EPIPE);
+            channel_destroy(channel);
+        }
+    }
+}
+END_TEST
+
+START_TEST(test_deadlines)
+{
+    struct channel *channel = create(1, sizeof(uint64_t));
+    uint64_t value = 5;
+    struct timespec past = {.tv_sec = 1}, bad = {.tv_nsec = 1000000000L},
+                    negative = {.tv_nsec = -1};
+    ck_assert_int_eq(channel_timed_send(channel, &value, &bad), EINVAL);
+    ck_assert_int_eq(channel_timed_receive(channel, &value, &negative), EINVAL);
+    ck_assert_int_eq(channel_timed_receive(channel, &value, &past), ETIMEDOUT);
+    ck_assert_int_eq(channel_timed_send(channel, &value, &past), 0); // there is room: no waiting
+    ck_assert_int_eq(channel_timed_send(channel, &value, &past), ETIMEDOUT);
+    ck_assert_int_eq(channel_timed_receive(channel, &value, &past), 0);
+    ck_assert_int_eq(count(channel, &channel->senders), 0);
+    ck_assert_int_eq(count(channel, &channel->receivers), 0);
+
+    // It waits until the deadline, not less.
+    struct timespec deadline = in_microseconds(20000), now;
+    ck_assert_int_eq(channel_timed_receive(channel, &value, &deadline), ETIMEDOUT);
+    clock_gettime(CLOCK_REALTIME, &now);
+    ck_assert(now.tv_sec > deadline.tv_sec ||
+              (now.tv_sec == deadline.tv_sec && now.tv_nsec >= deadline.tv_nsec));
+
+    // One that gives up in the middle of the queue leaves the others in their order.
+    struct call calls[3];
+    deadline = in_microseconds(1000000);
+    for (int i = 0; i < 3; i++) {
+        calls[i] = (struct call){.channel = channel, .deadline = i == 1 ? &deadline : NULL};
+        start(&calls[i], call_receive);
+        until_waiting(channel, &channel->receivers, i + 1);
+    }
+    finish(&calls[1]);
+    ck_assert_int_eq(calls[1].result, ETIMEDOUT);
+    for (value = 1; value <= 2; value++)
+        ck_assert_int_eq(channel_send(channel, &value), 0);
+    finish(&calls[0]);
+    finish(&calls[2]);
+    ck_assert_uint_eq(calls[0].value, 1);
+    ck_assert_uint_eq(calls[2].value, 2);
+    channel_destroy(channel);
+}
+END_TEST
+
+/*
+ * Many senders, many receivers. Every element carries who sent it and its number there, as far as its
+ * size allows, and fills the rest of its bytes with a pattern made of them.
+ */
+enum { MOST_THREADS = 8 };
+
+struct crowd {
+    struct channel *channel;
+    size_t element_size;
+    uint64_t each; // elements from each sender; UINT64_MAX: until the channel is closed
+    long deadline; // microseconds for each call; 0: none
+};
+
+struct member {
+    struct crowd *crowd;
+    unsigned int id;
+    uint64_t done;               // calls that returned 0
+    uint64_t bytes[256];         // how many elements began with this byte
+    uint64_t last[MOST_THREADS]; // a receiver: number of the last element of each sender, plus 1
+    uint64_t check;              // sum over all elements of a hash of each
+    bool out_of_order, torn;
+    int result; // of the last call
+    pthread_t thread;
+};
+
+static void write_element(unsigned char *element, size_t size, unsigned int id, uint64_t number)
+{
+    uint64_t stamp = number << 3 | id;
+    for (size_t i = 0; i < size; i++)
+        element[i] = (unsigned char)(i < 8 ? stamp >> (8 * i) : stamp * 31 + i);
+}
+
+static uint64_t hash(const unsigned char *element, size_t size)
+{
+    uint64_t sum = 14695981039346656037U;
+    for (size_t i = 0; i < size; i++)
+        sum = (sum ^ element[i]) * 1099511628211U;
+    return sum;
+}
+
+static void *send_many(void *argument)
+{
+    struct member *self = argument;
+    struct crowd *crowd = self->crowd;
+    unsigned char element[40];
+    while (self->done < crowd->each) {
+        write_element(element, crowd->element_size, self->id, self->done);
+        struct timespec deadline = in_microseconds(crowd->deadline);
+        self->result = crowd->deadline == 0
+                           ? channel_send(crowd->channel, element)
+                           : channel_timed_send(crowd->channel, element, &deadline);
+        if (self->result == EPIPE)
+            break;
+        if (self->result == 0) {
+            self->done++;
+            self->bytes[element[0]]++;
+            self->check += hash(element, crowd->element_size);
+        }
+    }
+    return NULL;
+}
+
+static void *receive_many(void *argument)
+{
+    struct member *self = argument;
+    struct crowd *crowd = self->crowd;
+    unsigned char element[40], expected[40];
+    for (;;) {
+        struct timespec deadline = in_microseconds(crowd->deadline);
+        self->result = crowd->deadline == 0
+                           ? channel_receive(crowd->channel, element)
+                           : channel_timed_receive(crowd->channel, element, &deadline);
+        if (self->result == EPIPE)
+            break;
+        if (self->result != 0)
+            continue;
+        self->done++;
+        self->bytes[element[0]]++;
+        self->check += hash(element, crowd->element_size);
+        if (crowd->element_size < 8)
+            continue;
+        uint64_t stamp = 0;
+        for (int i = 7; i >= 0; i--)
+            stamp = stamp << 8 | element[i];
+        unsigned int id = stamp & 7;
+        if (self->last[id] > stamp >> 3)
+            self->out_of_order = true;
+        self->last[id] = (stamp >> 3) + 1;
+        write_element(expected, crowd->element_size, id, stamp >> 3);
+        if (memcmp(element, expected, crowd->element_size) != 0)
+            self->torn = true;
+    }
+    return NULL;
+}
+
+/* Runs a crowd; closes the channel when the senders are done, or at once when they never are. */
+static void run_crowd(struct crowd *crowd, int senders, int receivers, long close_after_yields)
+{
+    static struct member from[MOST_THREADS], to[MOST_THREADS];
+    for (int i = 0; i < senders; i++) {
+        from[i] = (struct member){.crowd = crowd, .id = (unsigned int)i};
+        MUST(pthread_create(&from[i].thread, NULL, send_many, &from[i]));
+    }
+    for (int i = 0; i < receivers; i++) {
+        to[i] = (struct member){.crowd = crowd};
+        MUST(pthread_create(&to[i].thread, NULL, receive_many, &to[i]));
+    }
+    for (long i = 0; i < close_after_yields; i++)
+        sched_yield();
+    if (crowd->each == UINT64_MAX)
+        channel_close(crowd->channel);
+    struct member all = {0};
+    for (int i = 0; i < senders; i++) {
+        MUST(pthread_join(from[i].thread, NULL));
+        all.done += from[i].done;
+        all.check += from[i].check;
+        for (int byte = 0; byte < 256; byte++)
+            all.bytes[byte] += from[i].bytes[byte];
+        ck_assert_int_eq(from[i].result, crowd->each == UINT64_MAX ? EPIPE : 0);
+    }
+    if (crowd->each != UINT64_MAX) {
+        ck_assert_uint_eq(all.done, crowd->each * (uint64_t)senders);
+        ck_assert_int_eq(channel_close(crowd->channel), 0);
+    }
+    for (int i = 0; i < receivers; i++) {
+        MUST(pthread_join(to[i].thread, NULL));
+        all.done -= to[i].done;
+        all.check -= to[i].check;
+        for (int byte = 0; byte < 256; byte++)
+            all.bytes[byte] -= to[i].bytes[byte];
+        ck_assert(!to[i].out_of_order);
+        ck_assert(!to[i].torn);
+    }
+    ck_assert_uint_eq(all.done, 0);
+    ck_assert_uint_eq(all.check, 0);
+    for (int byte = 0; byte < 256; byte++)
+        ck_assert_uint_eq(all.bytes[byte], 0);
+    ck_assert_uint_eq(channel_length(crowd->channel), 0);
+}
+
+static const size_t capacities[] = {0, 1, 7, 1000}, sizes[] = {1, 8, 40};
+enum { SHAPES = 12 };
+
+static struct crowd crowd_of_shape(int shape)
+{
+    size_t size = sizes[shape % 3];
+    return (struct crowd){.channel = create(capacities[shape / 3], size), .element_size = size};
+}
+
+START_TEST(test_exactly_once)
+{
+    static const int numbers[] = {1, 2, 3, 8};
+    for (int senders = 0; senders < 4; senders++) {
+        for (int receivers = 0; receivers < 4; receivers++) {
+            struct crowd crowd = crowd_of_shape(_i);
+            crowd.each = ROUNDS / (uint64_t)numbers[senders];
+            run_crowd(&crowd, numbers[senders], numbers[receivers], 0);
+            channel_destroy(crowd.channel);
+        }
+    }
+}
+END_TEST
+
+START_TEST(test_close_at_a_random_moment)
+{
+    unsigned short seed[3] = {1, 2, (unsigned short)_i};
+    for (int round = 0; round < 20; round++) {
+        struct crowd crowd = crowd_of_shape(_i);
+        crowd.each = UINT64_MAX;
+        run_crowd(&crowd, 1 + round % 4, 1 + round / 4 % 4, nrand48(seed) % 200);
+        channel_destroy(crowd.channel);
+    }
+}
+END_TEST
+
+/* Deadlines about as long as a hand-over takes: they run out while the other side arrives. */
+START_TEST(test_deadline_against_hand_over)
+{
+    static const long deadlines[] = {1, 5, 20, 60, 120, 200};
+    for (int i = 0; i < 6; i++) {
+        struct crowd crowd = crowd_of_shape(_i);
+        crowd.each = ROUNDS / 10;
+        crowd.deadline = deadlines[i];
+        run_crowd(&crowd, 1 + i % 3, 1 + i % 2, 0);
+        channel_destroy(crowd.channel);
+
+        crowd = crowd_of_shape(_i);
+        crowd.each = UINT64_MAX;
+        crowd.deadline = deadlines[i];
+        run_crowd(&crowd, 2, 2, 100 * (i + 1));
+        channel_destroy(crowd.channel);
+    }
+}
+END_TEST
+
+/* More threads than cores by far, all of them blocked most of the time. */
+START_TEST(test_a_hundred_threads)
+{
+    enum { CALLS = 100 };
+    static struct call senders[CALLS], receivers[CALLS];
+    struct channel *channel = create(3, sizeof(uint64_t));
+    uint64_t sum = 0;
+    for (int i = 0; i < CALLS; i++) {
+        senders[i] = (struct call){.channel = channel, .value = (uint64_t)i};
+        receivers[i] = (struct call){.channel = channel};
+        start(&senders[i], call_send);
+        start(&receivers[i], call_receive);
+    }
+    for (int i = 0; i < CALLS; i++) {
+        finish(&senders[i]);
+        finish(&receivers[i]);
+        sum += receivers[i].value;
+    }
+    ck_assert_uint_eq(sum, CALLS * (CALLS - 1) / 2);
+    channel_destroy(channel);
+}
+END_TEST
+
+/* A question with its own channel for the answer, which the asker destroys at once. */
+static void *answer(void *argument)
+{
+    struct channel *questions = argument, *reply;
+    while (channel_receive(questions, &reply) == 0) {
+        int value = 42;
+        ck_assert_int_eq(channel_send(reply, &value), 0);
+    }
+    return NULL;
+}
+
+START_TEST(test_destroy_right_after_receive)
+{
+    struct channel *questions = create(0, sizeof(struct channel *));
+    pthread_t thread;
+    MUST(pthread_create(&thread, NULL, answer, questions));
+    for (int i = 0; i < ROUNDS / 2; i++) {
+        struct channel *reply = create((size_t)(i % 2), sizeof(int));
+        int value = 0;
+        ck_assert_int_eq(channel_send(questions, &reply), 0);
+        ck_assert_int_eq(channel_receive(reply, &value), 0);
+        ck_assert_int_eq(value, 42);
+        channel_destroy(reply);
+    }
+    channel_close(questions);
+    MUST(pthread_join(thread, NULL));
+    channel_destroy(questions);
+}
+END_TEST
+
+/* The other way round: the sender destroys when its rendezvous is over. */
+static void *take_one(void *argument)
+{
+    ck_assert_int_eq(channel_receive(argument, NULL), 0);
+    return NULL;
+}
+
+START_TEST(test_destroy_right_after_rendezvous)
+{
+    for (int i = 0; i < ROUNDS / 20; i++) {
+        struct channel *channel = create(0, 0);
+        pthread_t thread;
+        MUST(pthread_create(&thread, NULL, take_one, channel));
+        ck_assert_int_eq(channel_send(channel, NULL), 0);
+        channel_destroy(channel);
+        MUST(pthread_join(thread, NULL));
+    }
+}
+END_TEST
+
+/* And by the one who closes, while others are asleep in it. */
+START_TEST(test_destroy_right_after_close)
+{
+    for (int round = 0; round < ROUNDS / 100; round++) {
+        enum { CALLS = 4 };
+        struct call calls[CALLS];
+        struct channel *channel = create(0, sizeof(uint64_t));
+        for (int i = 0; i < CALLS; i++) {
+            calls[i] = (struct call){.channel = channel};
+            start(&calls[i], round % 2 == 0 ? call_receive : call_send);
+        }
+        until_waiting(channel, round % 2 == 0 ? &channel->receivers : &channel->senders, CALLS);
+        channel_close(channel);
+        channel_destroy(channel);
+        for (int i = 0; i < CALLS; i++) {
+            finish(&calls[i]);
+            ck_assert_int_eq(calls[i].result, EPIPE);
+        }
+    }
+}
+END_TEST
+
+START_TEST(test_signals_without_bytes)
+{
+    struct channel *channel = create(1000, 0);
+    for (int i = 0; i < 1000; i++)
+        ck_assert_int_eq(channel_send(channel, NULL), 0);
+    ck_assert_int_eq(channel_try_send(channel, NULL), EAGAIN);
+    for (int i = 0; i < 1000; i++)
+        ck_assert_int_eq(channel_receive(channel, NULL), 0);
+    ck_assert_int_eq(channel_try_receive(channel, NULL), EAGAIN);
+    channel_destroy(channel);
+}
+END_TEST
+
+/* A thread cancelled while it waits in a channel stays there: its element is not lost. */
+START_TEST(test_no_cancellation_point)
+{
+    struct channel *channel = create(0, sizeof(uint64_t));
+    struct call call = {.channel = channel};
+    start(&call, call_receive);
+    until_waiting(channel, &channel->receivers, 1);
+    MUST(pthread_cancel(call.thread));
+    uint64_t value = 7;
+    ck_assert_int_eq(channel_send(channel, &value), 0);
+    finish(&call);
+    ck_assert_uint_eq(call.value, 7);
+    ck_assert_int_eq(call.result, 0);
+    channel_destroy(channel);
+}
+END_TEST
+
+TCase *channel_cases(void)
+{
+    TCase *cases = tcase_create("channel");
+    tcase_set_timeout(cases, 60);
+    tcase_add_test(cases, test_too_large);
+    tcase_add_test(cases, test_first_in_first_out);
+    tcase_add_test(cases, test_try);
+    tcase_add_test(cases, test_rendezvous_waits);
+    tcase_add_test(cases, test_two_waiters_two_partners);
+    tcase_add_test(cases, test_waiting_senders_keep_the_order);
+    tcase_add_test(cases, test_drain_after_close);
+    tcase_add_test(cases, test_close_wakes_everybody);
+    tcase_add_test(cases, test_deadlines);
+    tcase_add_loop_test(cases, test_exactly_once, 0, SHAPES);
+    tcase_add_loop_test(cases, test_close_at_a_random_moment, 0, SHAPES);
+    tcase_add_loop_test(cases, test_deadline_against_hand_over, 0, SHAPES);
+    tcase_add_test(cases, test_a_hundred_threads);
+    tcase_add_test(cases, test_destroy_right_after_receive);
+    tcase_add_test(cases, test_destroy_right_after_rendezvous);
+    tcase_add_test(cases, test_destroy_right_after_close);
+    tcase_add_test(cases, test_signals_without_bytes);
+    tcase_add_test(cases, test_no_cancellation_point);
+    return cases;
+}
