@@ -37,7 +37,7 @@ static void ask(const struct question *question, int number, bool may_answer)
     putchar('\n');
     if (isalpha((unsigned char)answer))
         printf("%s ", answer == question->answer ? "Right." : "No.");
-    printf("The answer is %c. %s\n\n", question->answer, question->explanation);
+    printf("The answer is %c.\n%s\n\n", question->answer, question->explanation);
 }
 
 /* The question that `text` names, by name or number, or wrong usage. */

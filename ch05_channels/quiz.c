@@ -115,9 +115,10 @@ static const struct question questions[] = {
                     "mostly Hello, then Bye; but the producer may receive its own Hello"},
         .answer = 'a',
         .run = run_producer,
-        .explanation = "Without a buffer, a send is over only when somebody else has taken the\n"
-                       "element. So Hello is gone before the producer begins to receive, and what\n"
-                       "it receives can only be Bye. With a buffer of one it would be c.",
+        .explanation =
+            "Without a buffer, a send is over only when somebody else has taken the element. So\n"
+            "Hello is gone before the producer begins to receive, and what it receives can only\n"
+            "be Bye. With a buffer of one it would be c.",
     },
     {
         .name = "BuffSender",
@@ -130,8 +131,9 @@ static const struct question questions[] = {
                     "Done is printed"},
         .answer = 'c',
         .run = buff_sender,
-        .explanation = "A send waits only while the buffer is full, and three elements have room\n"
-                       "in it. That nobody receives them is no fault: they go with the channel.",
+        .explanation =
+            "A send waits only while the buffer is full, and three elements have room in it. That\n"
+            "nobody receives them is no fault: they go with the channel.",
     },
     {
         .name = "BuffSenderFour",
