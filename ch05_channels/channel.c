@@ -161,10 +161,11 @@ static void release(struct waiters *waiters, struct waiter *waiter, enum outcome
  * Queues the calling thread and waits until another one has released it, or until the deadline (NULL:
  * for ever). Called with the lock held, returns without.
  *
- * To fall asleep and be woken takes some 50 microseconds, while a partner that is running often comes
- * within one. So first let others run for a moment and watch the outcome; only then sleep. The peek
- * needs no lock because it decides nothing: the loop below does, and holds the lock. Having passed
- * through the lock also means that the partner is done with this waiter.
+ * To fall asleep and be woken takes tens of microseconds, while a partner that is running often comes
+ * within one. So first let others run for a moment and watch the outcome; only then sleep. (A
+ * rendezvous of two threads on two cores: 0.5 microseconds, and 23 without the yields; on one core
+ * 1.3 and 6.6.) The peek needs no lock because it decides nothing: the loop below does, and holds the
+ * lock. Having passed through the lock also means that the partner is done with this waiter.
  *
  * The waiter is in the queue, so the thread must not vanish under it: no cancellation meanwhile.
  */

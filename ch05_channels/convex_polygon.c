@@ -60,15 +60,15 @@ static bool random_pairs(struct point *vectors, const int *x, int *y, int count,
         y[i] = drawn;
     }
     for (int i = 0; i < count; i++) {
-        int j = i;
-        if (x[i] == 0 && y[i] == 0) {
-            for (j = 0; j < count && (x[j] == 0 || y[j] == 0); j++)
-                ;
-            if (j == count)
-                return false;
-            y[i] = y[j];
-            y[j] = 0;
-        }
+        if (x[i] != 0 || y[i] != 0)
+            continue;
+        int j = 0;
+        while (j < count && (x[j] == 0 || y[j] == 0))
+            j++;
+        if (j == count)
+            return false;
+        y[i] = y[j];
+        y[j] = 0;
     }
     for (int i = 0; i < count; i++)
         vectors[i] = (struct point){x[i], y[i]};

@@ -117,7 +117,7 @@ static int write_pages(const struct job *job, struct worker *workers, FILE *file
 }
 
 /* Tells a worker to stop, if it has not yet, and clears away what it has made in vain. */
-static void stop(struct worker *worker)
+static void dismiss(struct worker *worker)
 {
     struct page page;
     channel_close(worker->pages);
@@ -162,7 +162,7 @@ int main(int argc, char *argv[])
         }
         error = write_pages(&job, workers, file);
         for (long i = 0; i < job.threads; i++)
-            stop(&workers[i]);
+            dismiss(&workers[i]);
         free(workers);
         error = whole_file_close(file, error);
     }

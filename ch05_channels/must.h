@@ -19,20 +19,24 @@
 #define MUST(call) must((call), #call, __FILE__, __LINE__)
 #define MUST_HAVE(call) must_have((call), #call, __FILE__, __LINE__)
 
+static inline _Noreturn void must_stop(int error, const char *call, const char *file, int line)
+{
+    fprintf(stderr, "%s:%d: %s: %s\n", file, line, call, strerror(error));
+    exit(EXIT_FAILURE);
+}
+
 /* Prints file, line, call and reason, and exits with 1, unless `error` is 0. */
 static inline void must(int error, const char *call, const char *file, int line)
 {
-    if (error == 0)
-        return;
-    fprintf(stderr, "%s:%d: %s: %s\n", file, line, call, strerror(error));
-    exit(EXIT_FAILURE);
+    if (error != 0)
+        must_stop(error, call, file, line);
 }
 
 /* The same unless `pointer` is not NULL; returns it. */
 static inline void *must_have(void *pointer, const char *call, const char *file, int line)
 {
     if (pointer == NULL)
-        must(errno != 0 ? errno : ENOMEM, call, file, line);
+        must_stop(errno, call, file, line);
     return pointer;
 }
 
