@@ -33,7 +33,7 @@ run: all
 test:
 	$(call in_every_chapter,test)
 	sh tests/copies.sh
-	sh tests/alone.sh
+	MAKE=$(MAKE) sh tests/alone.sh
 
 tsan:
 	$(call in_every_chapter,tsan)

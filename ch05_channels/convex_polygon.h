@@ -19,8 +19,8 @@ enum { MOST_POINTS = 103 };
  * Puts the corners of a random polygon of `count` points, 3 to MOST_POINTS, into `points`, in
  * counterclockwise order, with coordinates from 0 to `size`. It is closed and convex, exactly:
  * vectors are made of whole numbers, not rounded at the end. Three corners may lie on one line, but
- * no two neighbours on one spot, and the area is not 0. `random` is the state for nrand48. `size`
- * should be well above `count`, or a polygon is not found for long.
+ * no two neighbours on one spot, and the area is not 0. `random` is the state for nrand48. `size` is at
+ * most 32767, and well above `count`, or no polygon is found for long.
  */
 void convex_polygon(struct point *points, int count, int size, unsigned short random[3]);
 

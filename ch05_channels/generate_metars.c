@@ -5,7 +5,7 @@
  * Run       ./generate_metars [-f] [-n months] [-s seed] DIR      -f replaces files that are there
  * Expect    DIR/jan2012.txt, DIR/feb2012.txt, …; the same seed makes the same files
  * Try       ./generate_metars -n 141 months && ./wind_direction months
- * Compare   generate_random_polygons.c (what a thread for each core does for a generator)
+ * Compare   generate_random_polygons.c (what threads do for a generator)
  */
 #include "must.h"
 #include "whole_file.h"
@@ -98,7 +98,8 @@ static void sky(struct station *station)
         word(station, "%04d", 100 * (2 + below(station, 88)));
         word(station, "%s", phenomena[below(station, 8)]);
     }
-    for (int layer = 0; layer <= below(station, 3); layer++)
+    int layers = 1 + below(station, 3);
+    for (int layer = 0; layer < layers; layer++)
         word(station, "%s%03d", amounts[below(station, 4)], station->cloud + 12 * layer);
 }
 

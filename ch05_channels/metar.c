@@ -74,9 +74,11 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static const char *skip_digits(const char *from, const char *end)
+/* Skips digits, at most `most` of them. */
+static const char *skip_digits(const char *from, const char *end, ptrdiff_t most)
 {
-    while (from < end && is_digit(*from))
+    const char *start = from;
+    while (from < end && from - start < most && is_digit(*from))
         from++;
     return from;
 }
@@ -87,18 +89,23 @@ static bool is_word(const char *from, const char *end, const char *word)
     return (size_t)(end - from) >= length && memcmp(from, word, length) == 0;
 }
 
-/* \d*Z [A-Z ]*(\d{5}KT|VRB\d{2}KT) from here: the group, or NULL. */
-static const char *wind_after_station(const char *from, const char *end)
+/*
+ * \d*Z [A-Z ]*(\d{5}KT|VRB\d{2}KT) from here: the group, or NULL. *known: up to there all is letters
+ * and spaces, as the station before found out; so many stations in a row do not read on to the end,
+ * each of them.
+ */
+static const char *wind_after_station(const char *from, const char *end, const char **known)
 {
-    from = skip_digits(from, end);
+    from = skip_digits(from, end, end - from);
     if (!is_word(from, end, "Z "))
         return NULL;
-    const char *letters = from + 2, *digits = letters;
+    const char *letters = from + 2, *digits = letters < *known ? *known : letters;
     while (digits < end && ((*digits >= 'A' && *digits <= 'Z') || *digits == ' '))
         digits++;
+    *known = digits;
     // Both alternatives go on with digits, and there are none among the letters: so the digits are
     // here, behind the last letter or space, and only how many decides.
-    const char *behind = skip_digits(digits, end);
+    const char *behind = skip_digits(digits, end, 6);
     if (!is_word(behind, end, "KT"))
         return NULL;
     if (behind - digits == 5)
@@ -118,11 +125,11 @@ const char *metar_wind(struct report report)
     if (from == NULL)
         return NULL;
     // ".*" takes as much as it can, so the last station with a wind counts.
-    const char *wind = NULL;
+    const char *wind = NULL, *known = from;
     from += strlen(" METAR");
     while ((from = find(from, end, "EGLL ")) != NULL) {
         from += strlen("EGLL ");
-        const char *candidate = wind_after_station(from, end);
+        const char *candidate = wind_after_station(from, end, &known);
         if (candidate != NULL)
             wind = candidate;
     }

@@ -41,7 +41,7 @@ static inline void *must_have(void *pointer, const char *call, const char *file,
 }
 
 /*
- * The usage line begins with "usage: PROGRAM ". The next four calls take it, so that all that a program
+ * The usage line begins with "usage: PROGRAM ". The next calls take it, so that all that a program
  * says of its arguments stands in one place.
  */
 static inline void complain(const char *usage, const char *what, const char *reason)
@@ -50,15 +50,27 @@ static inline void complain(const char *usage, const char *what, const char *rea
     fprintf(stderr, "%.*s: %s: %s\n", (int)strcspn(program, " \n"), program, what, reason);
 }
 
+/*
+ * What main returns at its end: `status`, or EXIT_FAILURE if not all that was printed has arrived, as
+ * on a full disk.
+ */
+static inline int finish_output(int status, const char *usage)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    complain(usage, "standard output", strerror(errno != 0 ? errno : EIO));
+    return EXIT_FAILURE;
+}
+
 /* For -h prints the usage on stdout; for all else on stderr. Returns what main returns then. */
 static inline int show_usage(int option, const char *usage)
 {
     fputs(usage, option == 'h' ? stdout : stderr);
-    return option == 'h' ? EXIT_SUCCESS : 2;
+    return option == 'h' ? finish_output(EXIT_SUCCESS, usage) : 2;
 }
 
 /* Prints what is wrong and the usage line, and exits with 2. */
-static inline void wrong_usage(const char *what, const char *reason, const char *usage)
+static inline _Noreturn void wrong_usage(const char *what, const char *reason, const char *usage)
 {
     complain(usage, what, reason);
     exit(show_usage('?', usage));
@@ -77,18 +89,6 @@ static inline long number_from(const char *text, long least, long most, const ch
         wrong_usage(text, reason, usage);
     }
     return number;
-}
-
-/*
- * What main returns at its end: `status`, or EXIT_FAILURE if not all that was printed has arrived, as
- * on a full disk.
- */
-static inline int finish_output(int status, const char *usage)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return status;
-    complain(usage, "standard output", strerror(errno != 0 ? errno : EIO));
-    return EXIT_FAILURE;
 }
 
 #endif

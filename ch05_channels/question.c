@@ -9,33 +9,40 @@
 #include <strings.h>
 #include <unistd.h>
 
-/* Takes a line from the standard input; 0 stands for no answer. */
-static char take_answer(void)
+/* Asks until it gets one of the letters, or an empty line or the end of the input: 0, no answer. */
+static char take_answer(char last)
 {
-    char line[80];
-    printf("Your answer: ");
-    fflush(stdout);
-    if (fgets(line, sizeof line, stdin) == NULL) {
-        puts("none");
-        return 0;
+    char *line = NULL;
+    size_t room = 0;
+    for (;;) {
+        printf("Your answer (a-%c, or none): ", last);
+        fflush(stdout);
+        bool is_line = getline(&line, &room, stdin) > 0;
+        char answer = is_line ? line[strspn(line, " (\n")] : '\0';
+        if (!is_line || !isatty(STDIN_FILENO))
+            printf("%c\n",
+                   isprint((unsigned char)answer) ? answer : '-'); // a terminal shows it itself
+        answer = (char)tolower((unsigned char)answer);
+        if (answer == '\0' || (answer >= 'a' && answer <= last)) {
+            free(line);
+            return answer;
+        }
     }
-    if (!isatty(STDIN_FILENO))
-        fputs(line, stdout); // a terminal shows what is typed, a pipe does not
-    return (char)tolower((unsigned char)line[strspn(line, " (")]);
 }
 
 static void ask(const struct question *question, int number, bool may_answer)
 {
     printf("Question %d: %s\n\n%s\n%s\n", number, question->name, question->code, question->ask);
+    char last = 'a' - 1;
     for (int i = 0; i < MOST_CHOICES && question->choices[i] != NULL; i++)
-        printf("  %c) %s\n", 'a' + i, question->choices[i]);
+        printf("  %c) %s\n", ++last, question->choices[i]);
     putchar('\n');
-    char answer = may_answer ? take_answer() : 0;
+    char answer = may_answer ? take_answer(last) : '\0';
     printf("Running it:\n");
     fflush(stdout);
     question->run();
     putchar('\n');
-    if (isalpha((unsigned char)answer))
+    if (answer != '\0')
         printf("%s ", answer == question->answer ? "Right." : "No.");
     printf("The answer is %c.\n%s\n\n", question->answer, question->explanation);
 }

@@ -4,7 +4,8 @@
  * Original  quizes/channels_quiz_code.go, quizes/quiz_main.go
  * Run       ./quiz [-y] [QUESTION ...]      a question's name or number; -y only shows, asks nothing
  * Expect    each question, your answer, what it prints when it is run, and why
- * Try       change the capacities below. In which of the questions does the answer change?
+ * Try       give the channel of question 1 room for one element, and run it ten times. (It may hang:
+ *           Ctrl-C.) Who waits for what, when it does?
  * Compare   channel.h (the promises that decide the answers)
  */
 #include "channel.h"
@@ -111,8 +112,9 @@ static const struct question questions[] = {
                 "    puts(word);                           word = \"Bye\";\n"
                 "                                          channel_send(channel, &word);\n",
         .ask = "Both talk over one channel without a buffer. What is printed?",
-        .choices = {"Hello, then Bye", "Hello; then both wait for ever",
-                    "mostly Hello, then Bye; but the producer may receive its own Hello"},
+        .choices =
+            {"Hello, then Bye", "Hello; then both wait for ever",
+             "Hello, then Bye; or the producer gets its own Hello, and the consumer nothing"},
         .answer = 'a',
         .run = run_producer,
         .explanation =

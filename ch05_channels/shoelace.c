@@ -9,17 +9,19 @@
  * Compare   wind_direction.c (a thread for each step); generate_random_polygons.c (a channel for each)
  */
 #include "channel.h"
+#include "in_order.h"
 #include "must.h"
 #include "polygon_area.h"
 
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <unistd.h>
 
 static const char usage[] = "usage: shoelace [-o] [-t threads] [FILE]\n";
 
-enum { LINES_AHEAD = 1000, WINDOW = 4096 };
+enum { LINES_AHEAD = 1000 };
 
 /* A line of the file. Whoever receives it owns the text. */
 struct line {
@@ -30,54 +32,29 @@ struct line {
 
 struct pool {
     const char *path;
-    bool in_order;
     struct channel *lines;
-
-    pthread_mutex_t lock;        // protects what follows, and keeps what is printed whole
-    int error;                   // of the standard output, 0: none
-    bool complete;               // no line was bad
-    long next;                   // lines up to here are printed; finished[] are those behind it
-    int64_t finished[WINDOW];    // result of line n at n % WINDOW: twice the area, or …
-    pthread_cond_t window_moved; // next has grown; waits: whoever has a result beyond the window
+    struct in_order *order; // NULL: print at once
+    atomic_bool incomplete; // a line was bad
+    atomic_int error;       // of the standard output, 0: none
 };
 
-enum { BAD_LINE = -1, NOT_FINISHED = -2 };
-
-/* Prints one result. The lock is held. */
-static void print_result(struct pool *pool, long number, int64_t twice_area)
+/* Prints one result. (printf locks the stream itself, so lines of several threads do not mix.) */
+static void print_area(void *context, long number, int64_t twice_area)
 {
-    if (twice_area == BAD_LINE) {
-        fprintf(stderr,
-                "shoelace: %s:%ld: not a polygon: it takes (x,y),(x,y),… of whole numbers "
-                "from 0 to %d\n",
-                pool->path, number, LARGEST_COORDINATE);
-        pool->complete = false;
+    struct pool *pool = context;
+    if (twice_area < 0) {
+        fflush(stdout); // so that the message comes behind what was printed before it
+        fprintf(
+            stderr,
+            "shoelace: %s:%ld: not a polygon: it takes (x,y),(x,y),… of whole numbers from 0 to "
+            "%d, at most %d corners\n",
+            pool->path, number, LARGEST_COORDINATE, MOST_CORNERS);
+        atomic_store(&pool->incomplete, true);
     } else if (printf("%" PRId64 "%s\n", twice_area / 2, twice_area % 2 == 0 ? "" : ".5") < 0) {
-        // Who should read the areas does not get them. Make the reader of the file stop, too.
-        pool->error = errno;
+        // Nobody gets the areas. Closed, the channel takes no more lines, and the reader stops.
+        atomic_store(&pool->error, errno);
         channel_close(pool->lines);
     }
-}
-
-/*
- * Keeps the result until all before it are printed, then prints it and all that have waited for it.
- * Only a window of results is kept. A thread whose result lies beyond it waits until the window has
- * moved; the thread that works on the oldest line never waits, so it does move. The lock is held.
- */
-static void print_in_order(struct pool *pool, long number, int64_t twice_area)
-{
-    while (number >= pool->next + WINDOW)
-        MUST(pthread_cond_wait(&pool->window_moved, &pool->lock));
-    pool->finished[number % WINDOW] = twice_area;
-    if (number != pool->next)
-        return;
-    int64_t *result;
-    while (*(result = &pool->finished[pool->next % WINDOW]) != NOT_FINISHED) {
-        print_result(pool, pool->next, *result);
-        *result = NOT_FINISHED;
-        pool->next++;
-    }
-    MUST(pthread_cond_broadcast(&pool->window_moved));
 }
 
 static void *find_areas(void *argument)
@@ -87,12 +64,10 @@ static void *find_areas(void *argument)
     while (channel_receive(pool->lines, &line) == 0) {
         int64_t twice_area = polygon_twice_area(line.text, line.length);
         free(line.text);
-        MUST(pthread_mutex_lock(&pool->lock));
-        if (pool->in_order)
-            print_in_order(pool, line.number, twice_area);
+        if (pool->order != NULL)
+            in_order_put(pool->order, line.number, twice_area);
         else
-            print_result(pool, line.number, twice_area);
-        MUST(pthread_mutex_unlock(&pool->lock));
+            print_area(pool, line.number, twice_area);
     }
     return NULL;
 }
@@ -110,22 +85,24 @@ static int send_lines(struct pool *pool, FILE *file)
         if (length > 0 && line.text[length - 1] == '\r')
             length--;
         line.length = (size_t)length;
+        int error = length < 0 && !feof(file) ? errno : 0;
         if (length < 0 || channel_send(pool->lines, &line) != 0) {
             free(line.text);
-            return length < 0 && !feof(file) ? errno : 0;
+            return error;
         }
     }
 }
 
 int main(int argc, char *argv[])
 {
-    static struct pool pool = {.path = "polygons.txt", .complete = true, .next = 1};
+    struct pool pool = {.path = "polygons.txt"};
+    static struct in_order order; // too large for the stack of some systems
     long threads = 8;
     int option;
     while ((option = getopt(argc, argv, "ot:h")) != -1) {
         switch (option) {
         case 'o':
-            pool.in_order = true;
+            pool.order = &order;
             break;
         case 't':
             threads = number_from(optarg, 1, 1000, usage);
@@ -143,11 +120,8 @@ int main(int argc, char *argv[])
         complain(usage, pool.path, strerror(errno));
         return 1;
     }
-    for (int i = 0; i < WINDOW; i++)
-        pool.finished[i] = NOT_FINISHED;
     pool.lines = MUST_HAVE(channel_create(LINES_AHEAD, sizeof(struct line)));
-    MUST(pthread_mutex_init(&pool.lock, NULL));
-    MUST(pthread_cond_init(&pool.window_moved, NULL));
+    MUST(in_order_init(&order, 1, print_area, &pool));
     pthread_t *workers = MUST_HAVE(calloc((size_t)threads, sizeof *workers));
     for (long i = 0; i < threads; i++)
         MUST(pthread_create(&workers[i], NULL, find_areas, &pool));
@@ -158,12 +132,11 @@ int main(int argc, char *argv[])
         MUST(pthread_join(workers[i], NULL));
     free(workers);
     channel_destroy(pool.lines);
-    MUST(pthread_cond_destroy(&pool.window_moved));
-    MUST(pthread_mutex_destroy(&pool.lock));
+    in_order_destroy(&order);
     fclose(file);
 
     if (error != 0)
         complain(usage, pool.path, strerror(error));
     errno = pool.error;
-    return finish_output(error == 0 && pool.complete ? 0 : 1, usage);
+    return finish_output(error != 0 || pool.incomplete ? 1 : 0, usage);
 }

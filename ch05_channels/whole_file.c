@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -15,12 +16,16 @@
 
 int whole_file_read(int directory, const char *name, char **bytes, size_t *size)
 {
-    // Not to wait for somebody to write into a named pipe.
+    // O_NONBLOCK: not to wait for somebody to write into a named pipe.
     int file = openat(directory, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     struct stat status;
     if (file < 0)
         return errno;
-    int error = fstat(file, &status) != 0 ? errno : 0;
+    int error = 0;
+    if (fstat(file, &status) != 0)
+        error = errno;
+    else if (!S_ISREG(status.st_mode))
+        error = S_ISDIR(status.st_mode) ? EISDIR : ENOTSUP;
     // One byte more than there should be, so that the last read finds the end.
     size_t room = error == 0 && status.st_size > 0 ? (size_t)status.st_size + 1 : 4096;
     char *buffer = malloc(room);
@@ -71,7 +76,7 @@ static void remove_and_die(int number)
 
 static void remove_when_interrupted(void)
 {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGXFSZ};
     static bool prepared;
     if (prepared)
         return;
@@ -94,33 +99,63 @@ static void forget(void)
     target = NULL;
 }
 
+/* A new file beside the target, remembered as unfinished. Its descriptor, or -1 and errno. */
+static int create_unfinished(mode_t mode)
+{
+    char *path = target == NULL ? NULL : malloc(strlen(target) + sizeof ".part.XXXXXX");
+    if (path == NULL)
+        return -1;
+    strcat(strcpy(path, target), ".part.XXXXXX");
+    // No signal between the two: there would be a file that nobody removes.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    int file = mkstemp(path);
+    if (file >= 0)
+        atomic_store(&unfinished, path);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (file < 0)
+        free(path);
+    else
+        fchmod(file, mode);
+    return file;
+}
+
+static mode_t mode_of_new_files(void)
+{
+    mode_t mask = umask(0);
+    umask(mask);
+    return 0666 & ~mask;
+}
+
 int whole_file_create(const char *path, FILE **stream)
 {
-    struct stat status;
+    struct stat status, output;
     bool exists = stat(path, &status) == 0;
-    if (exists && !S_ISREG(status.st_mode)) {
-        *stream = fopen(path, "w");
-        return *stream == NULL ? errno : 0;
+    // A regular file is replaced. Where a link leads to one, that is replaced, not the link.
+    bool replace = exists ? S_ISREG(status.st_mode) : lstat(path, &status) != 0;
+    int file;
+    if (exists && fstat(STDOUT_FILENO, &output) == 0 && status.st_dev == output.st_dev &&
+        status.st_ino == output.st_ino) {
+        file = dup(STDOUT_FILENO); // to /dev/stdout: what is there already stays
+    } else if (!replace) {
+        file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    } else if (exists && access(path, W_OK) != 0) {
+        file = -1;
+    } else {
+        remove_when_interrupted();
+        target = exists ? realpath(path, NULL) : strdup(path);
+        file = create_unfinished(exists ? status.st_mode & 07777 : mode_of_new_files());
     }
-    remove_when_interrupted();
-    // Where the path is a symbolic link, the file that it leads to is the one to replace.
-    target = exists ? realpath(path, NULL) : strdup(path);
-    char *beside = target == NULL ? NULL : malloc(strlen(target) + sizeof ".part" + 20);
-    if (beside == NULL) {
-        int error = errno;
-        forget();
-        return error;
-    }
-    sprintf(beside, "%s.%ld.part", target, (long)getpid());
-    *stream = fopen(beside, "wx"); // x: not if there is such a file
-    if (*stream == NULL) {
-        int error = errno;
-        free(beside);
-        forget();
-        return error;
-    }
-    atomic_store(&unfinished, beside);
-    return 0;
+    *stream = file < 0 ? NULL : fdopen(file, "w");
+    if (*stream != NULL)
+        return 0;
+    int error = errno;
+    if (file >= 0)
+        close(file);
+    remove_unfinished();
+    forget();
+    return error;
 }
 
 int whole_file_close(FILE *stream, int error)

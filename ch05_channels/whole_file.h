@@ -11,15 +11,18 @@
 
 /*
  * Reads the file `name` of an open directory (or AT_FDCWD). The caller frees *bytes; on errors there
- * is nothing to free. EISDIR: it is a directory. Any number of threads may read at the same time.
+ * is nothing to free. EISDIR: it is a directory. ENOTSUP: it is a pipe or a device, which may have no
+ * end. Any number of threads may read at the same time.
  */
 int whole_file_read(int directory, const char *name, char **bytes, size_t *size);
 
 /*
  * Opens a new file for `path`. What is written to *stream goes to a file beside it, which takes its
- * place, at once and complete, when it is closed; until then what was there is untouched. If the
- * program ends before that, by exit or by SIGINT, SIGTERM or SIGHUP, the unfinished file is removed.
- * Devices and pipes, such as /dev/stdout, are written directly.
+ * place, at once and complete, when it is closed; until then what was there is untouched. (So its
+ * folder must be writable, and other names of a file that was there keep the old one.) If the program
+ * ends before that, by exit or by one of the usual signals, the unfinished file is removed.
+ *
+ * What cannot be replaced is written directly: devices, pipes, /dev/stdout.
  *
  * One file at a time, from one thread.
  */

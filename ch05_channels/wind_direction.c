@@ -2,11 +2,11 @@
  * wind_direction.c - a pipeline: three threads, each doing one step, with channels between them.
  *
  * Original  channels/wind_dIrection.go
- * Run       ./wind_direction [DIR]       a directory of weather reports; default: metarfiles, beside
- *                                        the program
+ * Run       ./wind_direction [DIR]       a directory of weather reports. Default: metarfiles beside
+ *                                        the program, where its path leads to it
  * Expect    […] how often the wind blew from N NE E SE S SW W NW, and the time it took
- * Try       generate_metars -n 141 months, then watch how busy each thread is:
- *           top -H. Which step holds the others up, and what would you give it?
+ * Try       ./generate_metars -n 141 months, for more to do. Give the channels room for 10 files
+ *           each. Is it faster? Which step do the others wait for?
  * Compare   shoelace.c (many threads on one channel, all doing the same)
  */
 #include "channel.h"
@@ -110,8 +110,11 @@ static void *mine_distribution(void *argument)
 static bool send_files(struct channel *texts, DIR *directory, const char *path)
 {
     bool complete = true;
-    struct dirent *entry;
-    while ((entry = readdir(directory)) != NULL) {
+    for (;;) {
+        errno = 0;
+        struct dirent *entry = readdir(directory);
+        if (entry == NULL)
+            break;
         const char *name = entry->d_name;
         if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
             continue;
@@ -123,6 +126,10 @@ static bool send_files(struct channel *texts, DIR *directory, const char *path)
             fprintf(stderr, "wind_direction: %s/%s: %s\n", path, name, strerror(error));
             complete = false;
         }
+    }
+    if (errno != 0) {
+        complain(usage, path, strerror(errno));
+        complete = false;
     }
     return complete;
 }
@@ -139,7 +146,7 @@ int main(int argc, char *argv[])
     int option = getopt(argc, argv, "h");
     if (option != -1 || argc > optind + 1)
         return show_usage(option, usage);
-    // The chapter's own reports stand beside the program, wherever it is started from.
+    // The chapter's own reports stand beside the program, whatever the current directory is.
     char beside[4096] = "metarfiles";
     if (strchr(argv[0], '/') != NULL)
         snprintf(beside, sizeof beside, "%s/metarfiles", dirname(argv[0]));

@@ -3,7 +3,7 @@
 # runs and tests itself there, and no source includes what lies outside the chapter.
 # Takes chapters as arguments; without any, all of them.
 cd "$(dirname "$0")/.." || exit 1
-if grep -n '#include "\.\./\.\./' ch*/*.[ch] ch*/tests/*.[ch]; then
+if grep -n '#include "\.\./' ch*/*.[ch] || grep -n '#include "\.\./.*/' ch*/tests/*.[ch]; then
     echo "alone: the files above include something from outside their chapter"
     exit 1
 fi
@@ -11,10 +11,12 @@ fi
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 1' HUP INT TERM
+make=${MAKE:-make} # GNU make has other names on some systems
 for chapter; do
-    cp -R "$chapter" "$folder" && make -s -C "$folder/$chapter" clean || exit 1
+    rm -rf "${folder:?}"/*
+    cp -R "$chapter" "$folder" && "$make" -s -C "$folder/$chapter" clean || exit 1
     for target in all run test; do
-        if ! env -i PATH="$PATH" ${CC:+CC="$CC"} make -C "$folder/$chapter" $target >"$folder/log" 2>&1; then
+        if ! env -i PATH="$PATH" ${CC:+CC="$CC"} "$make" -C "$folder/$chapter" $target >"$folder/log" 2>&1; then
             cat "$folder/log"
             echo "alone: make $target fails in $chapter when it is copied to an empty folder"
             exit 1

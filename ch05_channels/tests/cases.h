@@ -22,11 +22,19 @@
 int run(const char *format, ...) __attribute__((format(printf, 1, 2)));
 extern char printed[1 << 20];
 
-/* A new empty folder. Removed at exit, with all that is in it. */
+/* A new empty folder, one for each test. Removed at exit, with all that is in it. */
 const char *new_folder(void);
 
-/* False under the sanitizers, which need more memory than some tests allow a program. */
-bool is_plain_build(void);
+/*
+ * Whether the shell command `condition` succeeds: what a test needs is there. Otherwise says that
+ * `what` is skipped.
+ */
+bool is_possible(const char *what, const char *condition);
+
+/* Conditions. Sanitizers need more memory than `ulimit -v` leaves, and only Linux keeps that limit. */
+#define PLAIN_BUILD "test " OUT " = ."
+#define FULL_DISK "test -c /dev/full"
+#define MEMORY_LIMIT PLAIN_BUILD " && test $(uname) = Linux"
 
 TCase *channel_cases(void);
 TCase *metar_cases(void);

@@ -1,7 +1,6 @@
 /*
  * check_chapter.c - runs the tests of this chapter, each in a process of its own.
- *
- * CK_RUN_CASE=channel tests/check_chapter runs the cases of one piece, CK_FORK=no all in one process.
+ * CK_RUN_CASE=channel tests/check_chapter runs the cases of one piece.
  */
 #include "cases.h"
 
@@ -19,7 +18,8 @@ int main(void)
 
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
+    // None at all: CK_RUN_CASE names no case there is.
+    bool passed = srunner_ntests_run(runner) > 0 && srunner_ntests_failed(runner) == 0;
     srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return passed ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -152,9 +152,6 @@ START_TEST(test_no_half_file)
                          folder),
                      0);
     ck_assert_str_eq(printed, "generate_random_polygons: p: File too large\nold\np\n");
-    ck_assert_int_eq(run("generate_random_polygons /dev/full"), 1);
-    ck_assert_str_eq(printed, "generate_random_polygons: /dev/full: No space left on device\n");
-    ck_assert_int_eq(run("test -c /dev/full"), 0);
     ck_assert_int_eq(run("generate_random_polygons /no/such/file"), 1);
     ck_assert_str_eq(printed,
                      "generate_random_polygons: /no/such/file: No such file or directory\n");
@@ -163,26 +160,70 @@ START_TEST(test_no_half_file)
     // A reader that goes away ends it, as it ends any program in a pipe.
     ck_assert_int_eq(run("generate_random_polygons /dev/stdout | head -n 1 | wc -l"), 0);
     ck_assert_int_eq(atoi(printed), 1);
-    // A link keeps its place; the file that it leads to is replaced.
-    ck_assert_int_eq(run("cd %s; ln -s p link; generate_random_polygons -n 5 link && test -L link "
-                         "&& wc -l <p",
-                         folder),
-                     0);
-    ck_assert_int_eq(atoi(printed), 5);
 }
 END_TEST
 
-/* Ctrl-C in the middle of a very long run. */
+/* What it replaces, and what it writes to as it is. */
+START_TEST(test_links_and_modes)
+{
+    const char *folder = new_folder();
+    // A link keeps its place; the file that it leads to is replaced, and keeps its mode.
+    ck_assert_int_eq(
+        run("cd %s; echo old >p; chmod 640 p; ln -s p link; "
+            "generate_random_polygons -n 5 link && test -L link && wc -l <p && "
+            "ls -l p | cut -c 1-10 && umask 027 && generate_random_polygons -n 1 new && "
+            "ls -l new | cut -c 1-10",
+            folder),
+        0);
+    ck_assert_int_eq(atoi(printed), 5);
+    ck_assert(strstr(printed, "5\n-rw-r-----\n-rw-r-----\n") != NULL);
+    // /dev/stdout, under its own name and another: what was written there before stays.
+    ck_assert_int_eq(run("cd %s; ln -s /dev/stdout out; (echo head; "
+                         "generate_random_polygons -n 1 /dev/stdout; "
+                         "generate_random_polygons -n 1 out; echo tail) >log; "
+                         "echo more >>log; generate_random_polygons -n 1 /dev/stdout >>log; "
+                         "sed 's/(.*/polygon/' log; test -L out && ls",
+                         folder),
+                     0);
+    ck_assert_str_eq(printed, "head\npolygon\npolygon\ntail\nmore\npolygon\n"
+                              "link\nlog\nnew\nout\np\n");
+    // Where a link leads nowhere, the file is made there.
+    ck_assert_int_eq(run("cd %s; ln -s there here; generate_random_polygons -n 1 here && "
+                         "test -L here && wc -l <there",
+                         folder),
+                     0);
+    ck_assert_int_eq(atoi(printed), 1);
+    ck_assert_int_eq(
+        run("cd %s; ln -s /proc/self/fd/1 closed; generate_random_polygons closed >&-; "
+            "echo $?; test -L closed",
+            folder),
+        0);
+    ck_assert(strstr(printed, "closed: ") != NULL && strstr(printed, "\n1\n") != NULL);
+}
+END_TEST
+
+START_TEST(test_full_disk)
+{
+    ck_assert_int_eq(run("generate_random_polygons /dev/full"), 1);
+    ck_assert_str_eq(printed, "generate_random_polygons: /dev/full: No space left on device\n");
+    ck_assert_int_eq(run("test -c /dev/full"), 0); // not replaced by a file
+}
+END_TEST
+
+/* Ctrl-C in the middle of a very long run, and what else ends a program. */
 START_TEST(test_interrupted)
 {
     const char *folder = new_folder();
-    ck_assert_int_eq(
-        run("cd %s; exec 2>/dev/null; echo old >p; generate_random_polygons -n 100000000 p & "
-            "until ls | grep -q part; do :; done; kill -TERM $!; wait $!; echo $?; "
-            "cat p; ls",
-            folder),
-        0);
-    ck_assert_str_eq(printed, "143\nold\np\n");
+    static const char *const signals[] = {"TERM", "HUP", "XCPU", "XFSZ"};
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        ck_assert_int_eq(run("cd %s; exec 2>/dev/null; ulimit -c 0; echo old >p; "
+                             "(exec generate_random_polygons -n 100000000 p) & "
+                             "until ls | grep -q part; do :; done; kill -%s $!; wait $!; "
+                             "test $? -gt 128 && cat p && ls",
+                             folder, signals[i]),
+                         0);
+        ck_assert_str_eq(printed, "old\np\n");
+    }
 }
 END_TEST
 
@@ -206,9 +247,7 @@ END_TEST
 START_TEST(test_no_more_threads)
 {
     const char *folder = new_folder();
-    if (!is_plain_build())
-        return;
-    ck_assert_int_eq(run("cd %s; ulimit -v 300000; generate_random_polygons -t 1000 p", folder), 1);
+    ck_assert_int_eq(run("cd %s; ulimit -v 100000; generate_random_polygons -t 1000 p", folder), 1);
     ck_assert(strstr(printed, "pthread_create") != NULL);
     ck_assert(strstr(printed, "Resource temporarily unavailable\n") != NULL);
     ck_assert_int_eq(run("cd %s && ls", folder), 0);
@@ -226,8 +265,12 @@ TCase *polygon_cases(void)
     tcase_add_test(cases, test_file);
     tcase_add_test(cases, test_seed);
     tcase_add_test(cases, test_no_half_file);
+    tcase_add_test(cases, test_links_and_modes);
     tcase_add_test(cases, test_interrupted);
     tcase_add_test(cases, test_usage);
-    tcase_add_test(cases, test_no_more_threads);
+    if (is_possible("polygons on a full disk", FULL_DISK))
+        tcase_add_test(cases, test_full_disk);
+    if (is_possible("polygons without memory for threads", MEMORY_LIMIT))
+        tcase_add_test(cases, test_no_more_threads);
     return cases;
 }

@@ -14,6 +14,9 @@ START_TEST(test_answers)
     ck_assert(strstr(printed, "Running it:\nDone\n\nRight. The answer is c.") != NULL);
     ck_assert_int_eq(run("echo a | quiz 2"), 0);
     ck_assert(strstr(printed, "\n\nNo. The answer is c.") != NULL);
+    ck_assert_int_eq(run("printf '5\\nwhat?\\n%%0200d\\n C\\n' 0 | quiz 2"), 0);
+    ck_assert(strstr(printed, "\n\nNo. The answer is c.") == NULL);
+    ck_assert(strstr(printed, "\n\nRight. The answer is c.") != NULL);
     ck_assert_int_eq(run("quiz 2 </dev/null"), 0);
     ck_assert(strstr(printed, "\n\nThe answer is c.") != NULL);
 }
@@ -48,6 +51,11 @@ START_TEST(test_usage)
     ck_assert_int_eq(run("quiz 4"), 2);
     ck_assert_int_eq(run("quiz ''"), 2);
     ck_assert_int_eq(run("quiz -x"), 2);
+}
+END_TEST
+
+START_TEST(test_full_disk)
+{
     ck_assert_int_eq(run("quiz -y 1 >/dev/full"), 1);
     ck_assert_str_eq(printed, "quiz: standard output: No space left on device\n");
 }
@@ -61,5 +69,7 @@ TCase *quiz_cases(void)
     tcase_add_test(cases, test_blocked);
     tcase_add_test(cases, test_all);
     tcase_add_test(cases, test_usage);
+    if (is_possible("quiz on a full disk", FULL_DISK))
+        tcase_add_test(cases, test_full_disk);
     return cases;
 }

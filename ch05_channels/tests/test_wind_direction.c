@@ -19,8 +19,6 @@ static void read_counts(long counts[8])
 START_TEST(test_real_months)
 {
     const char *months = getenv("METARFILES");
-    if (months == NULL)
-        return;
     char path[500], name[100];
     snprintf(path, sizeof path, "%s/../metar_expected.tsv", months);
     FILE *expected = MUST_HAVE(fopen(path, "r"));
@@ -40,7 +38,7 @@ START_TEST(test_real_months)
         number++;
     }
     fclose(expected);
-    ck_assert_int_eq(number, 12);
+    ck_assert_int_gt(number, 0);
     ck_assert_int_eq(run("wind_direction %s", months), 0);
     read_counts(counts);
     for (int i = 0; i < 8; i++)
@@ -58,12 +56,13 @@ START_TEST(test_sample)
     read_counts(counts);
     ck_assert_int_gt(counts[0], 100);
     ck_assert(strstr(printed, "]\nProcessing took ") != NULL);
-    // Beside the program: a plain build's own folder, which is not the current one here.
-    if (is_plain_build()) {
-        ck_assert_int_eq(run("here=$PWD; cd / && $here/wind_direction"), 0);
-        read_counts(again);
-        ck_assert_mem_eq(counts, again, sizeof counts);
-    }
+    // The program looks for the sample beside itself, not in the current folder.
+    ck_assert_int_eq(run("cp " OUT "/wind_direction %s && mkdir %s/metarfiles && mv %s/*.txt "
+                         "%s/metarfiles && here=$PWD && cd / && \"$here/%s/wind_direction\"",
+                         folder, folder, folder, folder, folder),
+                     0);
+    read_counts(again);
+    ck_assert_mem_eq(counts, again, sizeof counts);
 }
 END_TEST
 
@@ -102,6 +101,7 @@ START_TEST(test_unreadable)
                      1);
     ck_assert(strstr(printed, "wind_direction: ./folder: Is a directory\n") != NULL);
     ck_assert(strstr(printed, "wind_direction: ./link: No such file or directory\n") != NULL);
+    ck_assert(strstr(printed, "wind_direction: ./pipe: Operation not supported\n") != NULL);
     ck_assert(strstr(printed, "[0 0 1 0 0 0 0 0]\n") != NULL);
 }
 END_TEST
@@ -110,6 +110,8 @@ START_TEST(test_usage)
 {
     ck_assert_int_eq(run("wind_direction -h 2>/dev/null"), 0);
     ck_assert_str_eq(printed, "usage: wind_direction [DIR]\n");
+    ck_assert_int_eq(run("wind_direction -h >&-"), 1);
+    ck_assert_str_eq(printed, "wind_direction: standard output: Bad file descriptor\n");
     ck_assert_int_eq(run("wind_direction -x >/dev/null"), 2);
     ck_assert_int_eq(run("wind_direction metarfiles metarfiles"), 2);
     ck_assert_str_eq(printed, "usage: wind_direction [DIR]\n");
@@ -125,12 +127,17 @@ END_TEST
 
 START_TEST(test_output)
 {
-    ck_assert_int_eq(run("wind_direction metarfiles >/dev/full"), 1);
-    ck_assert_str_eq(printed, "wind_direction: standard output: No space left on device\n");
     ck_assert_int_eq(run("wind_direction metarfiles >&-"), 1);
     ck_assert_str_eq(printed, "wind_direction: standard output: Bad file descriptor\n");
     ck_assert_int_eq(run("wind_direction metarfiles | head -1 | grep -c ^."), 0);
     ck_assert_str_eq(printed, "1\n");
+}
+END_TEST
+
+START_TEST(test_full_disk)
+{
+    ck_assert_int_eq(run("wind_direction metarfiles >/dev/full"), 1);
+    ck_assert_str_eq(printed, "wind_direction: standard output: No space left on device\n");
 }
 END_TEST
 
@@ -162,7 +169,7 @@ START_TEST(test_generate_metars_seed)
 {
     const char *folder = new_folder();
     ck_assert_int_eq(
-        run("cd %s; generate_metars -n 26 a && generate_metars -s 2 -n 1 b; ls a | wc -l; "
+        run("cd %s; generate_metars -n 26 a && generate_metars -s 2 -n 1 b; ls a | grep -c .; "
             "ls a/feb2014.txt; tail -n +3 a/jan2012.txt >1; tail -n +3 b/jan2012.txt >2; "
             "cmp -s 1 2 || echo differ",
             folder),
@@ -180,7 +187,8 @@ TCase *wind_direction_cases(void)
 {
     TCase *cases = tcase_create("wind_direction");
     tcase_set_timeout(cases, 60);
-    tcase_add_test(cases, test_real_months);
+    if (is_possible("real months", "test -n \"$METARFILES\""))
+        tcase_add_test(cases, test_real_months);
     tcase_add_test(cases, test_sample);
     tcase_add_test(cases, test_many_files);
     tcase_add_test(cases, test_unreadable);
@@ -188,5 +196,7 @@ TCase *wind_direction_cases(void)
     tcase_add_test(cases, test_output);
     tcase_add_test(cases, test_generate_metars_keeps_files);
     tcase_add_test(cases, test_generate_metars_seed);
+    if (is_possible("wind_direction on a full disk", FULL_DISK))
+        tcase_add_test(cases, test_full_disk);
     return cases;
 }

@@ -1,0 +1,44 @@
+/*
+ * in_order.c - a window of results that moves on as they are put. See in_order.h.
+ */
+#include "in_order.h"
+
+#include "must.h"
+
+int in_order_init(struct in_order *order, long first,
+                  void (*put)(void *context, long number, int64_t result), void *context)
+{
+    *order = (struct in_order){.put = put, .context = context, .next = first};
+    int error = pthread_mutex_init(&order->lock, NULL);
+    if (error != 0)
+        return error;
+    error = pthread_cond_init(&order->moved, NULL);
+    if (error != 0)
+        pthread_mutex_destroy(&order->lock);
+    return error;
+}
+
+void in_order_put(struct in_order *order, long number, int64_t result)
+{
+    MUST(pthread_mutex_lock(&order->lock));
+    while (number - order->next >= IN_ORDER_WINDOW)
+        MUST(pthread_cond_wait(&order->moved, &order->lock));
+    order->window[number % IN_ORDER_WINDOW].ready = true;
+    order->window[number % IN_ORDER_WINDOW].result = result;
+    if (number == order->next) {
+        while (order->window[order->next % IN_ORDER_WINDOW].ready) {
+            order->window[order->next % IN_ORDER_WINDOW].ready = false;
+            order->put(order->context, order->next,
+                       order->window[order->next % IN_ORDER_WINDOW].result);
+            order->next++;
+        }
+        MUST(pthread_cond_broadcast(&order->moved));
+    }
+    MUST(pthread_mutex_unlock(&order->lock));
+}
+
+void in_order_destroy(struct in_order *order)
+{
+    MUST(pthread_cond_destroy(&order->moved));
+    MUST(pthread_mutex_destroy(&order->lock));
+}
