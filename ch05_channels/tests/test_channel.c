@@ -650,7 +650,7 @@ END_TEST
 TCase *channel_cases(void)
 {
     TCase *cases = tcase_create("channel");
-    tcase_set_timeout(cases, 60);
+    tcase_set_timeout(cases, 120);
     tcase_add_test(cases, test_too_large);
     tcase_add_test(cases, test_first_in_first_out);
     tcase_add_test(cases, test_try);
