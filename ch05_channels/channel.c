@@ -1,6 +1,10 @@
 /*
  * channel.c - one lock, a ring, and two queues of threads that wait. See channel.h.
  */
+#ifndef _XOPEN_SOURCE
+#define _XOPEN_SOURCE 700 // for clock_gettime, where a compiler is told -std=c11
+#endif
+
 #include "channel.h"
 
 #include <errno.h>
@@ -18,7 +22,10 @@
 #define CHANNEL_YIELDS 100
 #endif
 
-enum { SLOW_YIELD = 200000 /* nanoseconds */, SLEEPS_AFTER_SLOW_YIELD = 1000 };
+enum { SLEEPS_AFTER_SLOW_YIELD = 1000 };
+
+/* In nanoseconds. No yield is that slow where processors are free; a time slice takes ten times as long. */
+enum { SLOW_YIELD = 200000, TIME_SLICES = 20000000 };
 
 enum outcome { WAITING, SERVED, CLOSED };
 
@@ -27,7 +34,7 @@ struct waiter {
     struct waiter *previous, *next;
     const void *source;  // of a sender: where its element is
     void *destination;   // of a receiver: where its element goes
-    atomic_int outcome;  // set once, under the lock, by the thread that takes it off the queue
+    atomic_int outcome;  // set once, under the lock, by whoever serves it or closes the channel
     pthread_cond_t wake; // that thread signals it; nobody else waits here
 };
 
@@ -37,7 +44,6 @@ struct waiters {
 
 struct channel {
     size_t capacity, element_size; // never change
-    atomic_int sleeps;             // how many of the next waits are not to yield; only a hint
 
     pthread_mutex_t lock;     // protects all that follows. While nobody holds it:
     bool closed;              // closed: nobody waits
@@ -78,15 +84,23 @@ struct channel *channel_create(size_t capacity, size_t element_size)
  */
 void channel_destroy(struct channel *channel)
 {
+    int cancel_state;
     if (channel == NULL)
         return;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
     pthread_mutex_lock(&channel->lock);
     while (channel->inside > 0)
         pthread_cond_wait(&channel->all_out, &channel->lock);
     pthread_mutex_unlock(&channel->lock);
+    pthread_setcancelstate(cancel_state, &cancel_state);
     pthread_cond_destroy(&channel->all_out);
     pthread_mutex_destroy(&channel->lock);
     free(channel);
+}
+
+static long long nanoseconds_between(struct timespec from, struct timespec to)
+{
+    return (to.tv_sec - from.tv_sec) * 1000000000LL + to.tv_nsec - from.tv_nsec;
 }
 
 /*
@@ -96,32 +110,33 @@ void channel_destroy(struct channel *channel)
  * within one. So a thread that waits first yields, CHANNEL_YIELDS times, and then sleeps. (A rendezvous
  * of two threads on two cores: 0.5 microseconds, and 23 without the yields; on one core 1.4 and 6.6.)
  *
- * But where other programs keep all processors busy, a yield gives one of them a time slice, some
- * milliseconds. A single slow yield shows that: the next thousand waits sleep at once, then one tries
- * again. (There and back between two threads, beside two busy loops: 20 to 60 microseconds, as it is
+ * But where others keep all processors busy, a yield gives one of them a time slice, milliseconds. A
+ * single slow yield shows that: about a thousand times no thread yields, then one tries again. Losing
+ * count now and then does no harm. (There and back between two threads, beside two busy loops: 20 to 60 microseconds, as it is
  * without yields; 490 if it never stopped to yield.)
  */
-static bool yield_unless_busy(struct channel *channel, int yields)
+static bool yield_unless_busy(int yields)
 {
+    static atomic_int sleeps_to_come; // of all channels: it is the machine that is busy
     struct timespec before, after;
-    int sleeps = atomic_load_explicit(&channel->sleeps, memory_order_relaxed);
+    int sleeps = atomic_load_explicit(&sleeps_to_come, memory_order_relaxed);
     if (yields == 0 && sleeps > 0)
-        atomic_store_explicit(&channel->sleeps, sleeps - 1, memory_order_relaxed);
+        atomic_store_explicit(&sleeps_to_come, sleeps - 1, memory_order_relaxed);
     if (yields >= CHANNEL_YIELDS || sleeps > 0)
         return false;
     clock_gettime(CLOCK_MONOTONIC, &before);
     sched_yield();
     clock_gettime(CLOCK_MONOTONIC, &after);
-    if ((after.tv_sec - before.tv_sec) * 1000000000LL + after.tv_nsec - before.tv_nsec > SLOW_YIELD)
-        atomic_store_explicit(&channel->sleeps, SLEEPS_AFTER_SLOW_YIELD, memory_order_relaxed);
+    if (nanoseconds_between(before, after) > SLOW_YIELD)
+        atomic_store_explicit(&sleeps_to_come, SLEEPS_AFTER_SLOW_YIELD, memory_order_relaxed);
     return true;
 }
 
-/* The lock is held for a few instructions only: it is not worth to sleep for it before one must. */
+/* The lock is held for a moment only: it is not worth to sleep for it before one must. */
 static void lock(struct channel *channel)
 {
     for (int yields = 0; pthread_mutex_trylock(&channel->lock) != 0; yields++) {
-        if (!yield_unless_busy(channel, yields)) {
+        if (!yield_unless_busy(yields)) {
             pthread_mutex_lock(&channel->lock);
             return;
         }
@@ -185,6 +200,17 @@ static void release(struct waiters *waiters, struct waiter *waiter, enum outcome
     pthread_cond_signal(&waiter->wake);
 }
 
+/* Whether a time slice given away does not matter: there is no deadline, or it is far. */
+static bool may_yield(const struct timespec *deadline)
+{
+    struct timespec now;
+    if (deadline == NULL)
+        return true;
+    clock_gettime(CLOCK_REALTIME, &now);
+    // Seconds first: the nanoseconds of a far deadline may not fit.
+    return deadline->tv_sec > now.tv_sec + 1 || nanoseconds_between(now, *deadline) > TIME_SLICES;
+}
+
 /*
  * Queues the calling thread and waits until another one has released it, or until the deadline (NULL:
  * for ever). Called with the lock held, returns without.
@@ -198,6 +224,10 @@ static void release(struct waiters *waiters, struct waiter *waiter, enum outcome
 static int wait_for_partner(struct channel *channel, struct waiters *waiters, struct waiter *self,
                             const struct timespec *deadline)
 {
+    static const struct timespec epoch;
+    if (deadline != NULL && deadline->tv_sec < 0)
+        deadline = &epoch; // as long past, and no system refuses it
+
     int cancel_state;
     int error = pthread_cond_init(&self->wake, NULL);
     if (error != 0) {
@@ -209,8 +239,8 @@ static int wait_for_partner(struct channel *channel, struct waiters *waiters, st
     channel->inside++;
     unlock(channel);
 
-    for (int yields = 0; atomic_load(&self->outcome) == WAITING; yields++) {
-        if (!yield_unless_busy(channel, yields))
+    for (int yields = 0; may_yield(deadline) && atomic_load(&self->outcome) == WAITING; yields++) {
+        if (!yield_unless_busy(yields))
             break;
     }
     lock(channel);

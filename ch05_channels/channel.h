@@ -19,7 +19,8 @@
  * Any number of threads may make any of these calls on one channel at the same time, but for
  * channel_destroy, after which none may begin.
  *
- * None of the calls is a cancellation point. None may be made from a signal handler.
+ * None of the calls is a cancellation point (asynchronous cancellation is not supported). None may be
+ * made from a signal handler.
  *
  * Algorithm: that of the Go runtime, runtime/chan.go. One lock; a ring for the buffer; two queues of
  * waiting threads. Who finds a partner waiting serves it directly and wakes that thread alone.
@@ -44,16 +45,17 @@ struct channel;
 struct channel *channel_create(size_t capacity, size_t element_size);
 
 /*
- * Frees the channel and what is left in its buffer. NULL is fine. Whoever has received the last
- * element, or has closed the channel, may call it at once, without a join: it waits until the threads
- * that were served, or woken by the close, are out of their calls. It would wait for ever for one
- * that nobody has served.
+ * Frees the channel and what is left in its buffer. NULL is fine. All calls on it must have returned,
+ * with one exception: for a call that waited, and was served or woken by a close, it waits itself. So
+ * who has received the answer that one other thread had to send may destroy the channel at once. Who
+ * has closed a channel that others use joins them first: they may be just about to call.
  */
 void channel_destroy(struct channel *channel);
 
 /*
  * Waits until the buffer has room or a receiver takes the element. 0, or EPIPE: the channel is
- * closed, and nobody took the element. The memory at `element` is the caller's again on return.
+ * closed, and nobody took the element. The memory at `element` is the caller's again on return; it may
+ * be NULL only where element_size is 0.
  */
 int channel_send(struct channel *channel, const void *element);
 
@@ -89,8 +91,8 @@ size_t channel_length(struct channel *channel);
 size_t channel_capacity(const struct channel *channel);
 
 /*
- * The calls that wait can also fail as pthread_cond_init does (ENOMEM, EAGAIN), before they have
- * done anything. Linux, macOS and the BSDs have no such case for a condition variable on the stack.
+ * The calls that wait can also fail as pthread_cond_init does (ENOMEM, EAGAIN), before they have done
+ * anything. glibc, musl and macOS have no such case; FreeBSD and OpenBSD allocate.
  */
 
 #ifdef __cplusplus

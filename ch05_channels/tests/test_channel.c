@@ -230,6 +230,48 @@ START_TEST(test_waiting_senders_keep_the_order)
 }
 END_TEST
 
+/* The sender that waits is served by the receive that makes room for it, not by the next one. */
+START_TEST(test_room_for_a_waiting_sender)
+{
+    struct channel *channel = create(1, sizeof(uint64_t));
+    uint64_t value = 1;
+    ck_assert_int_eq(channel_send(channel, &value), 0);
+    struct call call = {.channel = channel, .value = 2};
+    start(&call, call_send);
+    until_waiting(channel, &channel->senders, 1);
+    ck_assert_int_eq(channel_receive(channel, &value), 0);
+    ck_assert_uint_eq(value, 1);
+    finish(&call);
+    ck_assert_uint_eq(channel_length(channel), 1);
+    ck_assert_int_eq(channel_try_send(channel, &value), EAGAIN);
+    ck_assert_int_eq(channel_receive(channel, &value), 0);
+    ck_assert_uint_eq(value, 2);
+    channel_destroy(channel);
+}
+END_TEST
+
+/* A wake-up that nobody sent, which POSIX allows, is no reason to return. */
+START_TEST(test_spurious_wake_ups)
+{
+    struct channel *channel = create(0, sizeof(uint64_t));
+    struct call call = {.channel = channel, .result = -1};
+    start(&call, call_receive);
+    until_waiting(channel, &channel->receivers, 1);
+    for (int i = 0; i < 1000; i++) {
+        lock(channel);
+        pthread_cond_signal(&channel->receivers.first->wake);
+        unlock(channel);
+        sched_yield();
+        ck_assert_int_eq(count(channel, &channel->receivers), 1);
+    }
+    uint64_t value = 3;
+    ck_assert_int_eq(channel_send(channel, &value), 0);
+    finish(&call);
+    ck_assert_uint_eq(call.value, 3);
+    channel_destroy(channel);
+}
+END_TEST
+
 /* A closed channel is drained first, and then says EPIPE as often as it is asked. */
 START_TEST(test_drain_after_close)
 {
@@ -300,6 +342,14 @@ START_TEST(test_deadlines)
     ck_assert_int_eq(count(channel, &channel->senders), 0);
     ck_assert_int_eq(count(channel, &channel->receivers), 0);
 
+    struct timespec before_1970 = {.tv_sec = -1, .tv_nsec = 999999999L};
+    ck_assert_int_eq(channel_timed_receive(channel, &value, &before_1970), ETIMEDOUT);
+    // What is wrong is wrong, also where there is nothing to wait for.
+    ck_assert_int_eq(channel_timed_send(channel, &value, &negative), EINVAL);
+    ck_assert_int_eq(channel_send(channel, &value), 0);
+    ck_assert_int_eq(channel_timed_receive(channel, &value, &bad), EINVAL);
+    ck_assert_int_eq(channel_receive(channel, &value), 0);
+
     // It waits until the deadline, not less.
     struct timespec deadline = in_microseconds(20000), now;
     ck_assert_int_eq(channel_timed_receive(channel, &value, &deadline), ETIMEDOUT);
@@ -323,6 +373,15 @@ START_TEST(test_deadlines)
     finish(&calls[2]);
     ck_assert_uint_eq(calls[0].value, 1);
     ck_assert_uint_eq(calls[2].value, 2);
+
+    // A close that comes first counts, however late the thread learns of it.
+    deadline = in_microseconds(100000000);
+    calls[0] = (struct call){.channel = channel, .deadline = &deadline};
+    start(&calls[0], call_receive);
+    until_waiting(channel, &channel->receivers, 1);
+    channel_close(channel);
+    finish(&calls[0]);
+    ck_assert_int_eq(calls[0].result, EPIPE);
     channel_destroy(channel);
 }
 END_TEST
@@ -630,6 +689,79 @@ START_TEST(test_signals_without_bytes)
 }
 END_TEST
 
+/* Destroy waits for a thread that has been served and is still inside, and no spurious wake-up ends it. */
+static atomic_bool destroyed;
+
+static void *destroy(void *argument)
+{
+    channel_destroy(argument);
+    atomic_store(&destroyed, true);
+    return NULL;
+}
+
+START_TEST(test_destroy_waits)
+{
+    for (int cancel = 0; cancel <= 1; cancel++) {
+        struct channel *channel = create(0, 0);
+        pthread_t thread;
+        atomic_store(&destroyed, false);
+        lock(channel);
+        channel->inside++;
+        unlock(channel);
+        MUST(pthread_create(&thread, NULL, destroy, channel));
+        if (cancel)
+            MUST(pthread_cancel(thread)); // it is no cancellation point
+        for (int i = 0; i < 1000; i++) {
+            sched_yield();
+            ck_assert(!atomic_load(&destroyed));
+            lock(channel);
+            pthread_cond_signal(&channel->all_out);
+            unlock(channel);
+        }
+        lock(channel);
+        channel->inside--;
+        pthread_cond_signal(&channel->all_out);
+        unlock(channel);
+        MUST(pthread_join(thread, NULL));
+        ck_assert(atomic_load(&destroyed));
+    }
+}
+END_TEST
+
+START_TEST(test_alignment)
+{
+    ck_assert_uint_eq(offsetof(struct channel, ring) % alignof(max_align_t), 0);
+}
+END_TEST
+
+/* Whether a thread can be cancelled is as it was before it waited. */
+static void *keep_cancel_state(void *argument)
+{
+    struct channel *channel = argument;
+    int states[] = {PTHREAD_CANCEL_ENABLE, PTHREAD_CANCEL_DISABLE}, state;
+    for (int i = 0; i < 2; i++) {
+        MUST(pthread_setcancelstate(states[i], &state));
+        MUST(channel_receive(channel, NULL));
+        MUST(pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state));
+        ck_assert_int_eq(state, states[i]);
+    }
+    return NULL;
+}
+
+START_TEST(test_cancel_state)
+{
+    struct channel *channel = create(0, 0);
+    pthread_t thread;
+    MUST(pthread_create(&thread, NULL, keep_cancel_state, channel));
+    for (int i = 0; i < 2; i++) {
+        until_waiting(channel, &channel->receivers, 1);
+        ck_assert_int_eq(channel_send(channel, NULL), 0);
+    }
+    MUST(pthread_join(thread, NULL));
+    channel_destroy(channel);
+}
+END_TEST
+
 /* A thread cancelled while it waits in a channel stays there: its element is not lost. */
 START_TEST(test_no_cancellation_point)
 {
@@ -668,6 +800,11 @@ TCase *channel_cases(void)
     tcase_add_test(cases, test_destroy_right_after_rendezvous);
     tcase_add_test(cases, test_destroy_right_after_close);
     tcase_add_test(cases, test_signals_without_bytes);
+    tcase_add_test(cases, test_room_for_a_waiting_sender);
+    tcase_add_test(cases, test_spurious_wake_ups);
+    tcase_add_test(cases, test_destroy_waits);
+    tcase_add_test(cases, test_alignment);
+    tcase_add_test(cases, test_cancel_state);
     tcase_add_test(cases, test_no_cancellation_point);
     return cases;
 }
