@@ -567,7 +567,7 @@ START_TEST(test_deadline_against_hand_over)
     static const long deadlines[] = {1, 5, 20, 60, 120, 200};
     for (int i = 0; i < 6; i++) {
         struct crowd crowd = crowd_of_shape(_i);
-        crowd.each = ROUNDS / 10;
+        crowd.each = ROUNDS / 100;
         crowd.deadline = deadlines[i];
         run_crowd(&crowd, 1 + i % 3, 1 + i % 2, 0);
         channel_destroy(crowd.channel);
@@ -575,7 +575,7 @@ START_TEST(test_deadline_against_hand_over)
         crowd = crowd_of_shape(_i);
         crowd.each = UINT64_MAX;
         crowd.deadline = deadlines[i];
-        run_crowd(&crowd, 2, 2, 100 * (i + 1));
+        run_crowd(&crowd, 2, 2, 5 * (i + 1));
         channel_destroy(crowd.channel);
     }
 }

@@ -55,11 +55,11 @@ START_TEST(test_convex)
         int count = 3 + round % (MOST_POINTS - 2), size = round % 5 == 0 ? 100000 / count : 300;
         size = size > 20000 ? 20000 : size;
         convex_polygon(points, count, size, random);
-        ck_assert(is_convex(points, count));
-        for (int i = 0; i < count; i++) {
-            ck_assert(points[i].x >= 0 && points[i].x <= size);
-            ck_assert(points[i].y >= 0 && points[i].y <= size);
-        }
+        bool inside = true;
+        for (int i = 0; i < count; i++)
+            inside = inside && points[i].x >= 0 && points[i].x <= size && points[i].y >= 0 &&
+                     points[i].y <= size;
+        ck_assert(inside && is_convex(points, count));
     }
 }
 END_TEST
