@@ -24,7 +24,7 @@
 
 enum { SLEEPS_AFTER_SLOW_YIELD = 1000 };
 
-/* In nanoseconds. No yield is that slow where processors are free; a time slice takes ten times as long. */
+/* In nanoseconds. A yield is faster where processors are free; a time slice is ten times as long. */
 enum { SLOW_YIELD = 200000, TIME_SLICES = 20000000 };
 
 enum outcome { WAITING, SERVED, CLOSED };
@@ -112,8 +112,8 @@ static long long nanoseconds_between(struct timespec from, struct timespec to)
  *
  * But where others keep all processors busy, a yield gives one of them a time slice, milliseconds. A
  * single slow yield shows that: about a thousand times no thread yields, then one tries again. Losing
- * count now and then does no harm. (There and back between two threads, beside two busy loops: 20 to 60 microseconds, as it is
- * without yields; 490 if it never stopped to yield.)
+ * count now and then does no harm. (There and back between two threads, beside two busy loops: 20 to 60
+ * microseconds, as it is without yields; 490 if it never stopped to yield.)
  */
 static bool yield_unless_busy(int yields)
 {

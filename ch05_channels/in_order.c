@@ -18,18 +18,21 @@ int in_order_init(struct in_order *order, long first,
     return error;
 }
 
+static struct in_order_result *slot(struct in_order *order, long number)
+{
+    return &order->window[number % IN_ORDER_WINDOW];
+}
+
 void in_order_put(struct in_order *order, long number, int64_t result)
 {
     MUST(pthread_mutex_lock(&order->lock));
     while (number - order->next >= IN_ORDER_WINDOW)
         MUST(pthread_cond_wait(&order->moved, &order->lock));
-    order->window[number % IN_ORDER_WINDOW].ready = true;
-    order->window[number % IN_ORDER_WINDOW].result = result;
+    *slot(order, number) = (struct in_order_result){.ready = true, .result = result};
     if (number == order->next) {
-        while (order->window[order->next % IN_ORDER_WINDOW].ready) {
-            order->window[order->next % IN_ORDER_WINDOW].ready = false;
-            order->put(order->context, order->next,
-                       order->window[order->next % IN_ORDER_WINDOW].result);
+        while (slot(order, order->next)->ready) {
+            slot(order, order->next)->ready = false;
+            order->put(order->context, order->next, slot(order, order->next)->result);
             order->next++;
         }
         MUST(pthread_cond_broadcast(&order->moved));

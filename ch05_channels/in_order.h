@@ -10,17 +10,19 @@
 
 enum { IN_ORDER_WINDOW = 4096 };
 
+struct in_order_result {
+    bool ready;
+    int64_t result;
+};
+
 struct in_order {
     void (*put)(void *context, long number, int64_t result);
     void *context;
 
-    pthread_mutex_t lock; // protects what follows
-    long next;            // the number to put next
-    struct {
-        bool ready;
-        int64_t result;
-    } window[IN_ORDER_WINDOW]; // number n at n % IN_ORDER_WINDOW
-    pthread_cond_t moved;      // next has grown; waits: whoever has a result beyond the window
+    pthread_mutex_t lock;                           // protects what follows
+    long next;                                      // the number to put next
+    struct in_order_result window[IN_ORDER_WINDOW]; // number n at n % IN_ORDER_WINDOW
+    pthread_cond_t moved; // next has grown; waits: whoever has a result beyond the window
 };
 
 /*

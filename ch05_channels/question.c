@@ -19,9 +19,9 @@ static char take_answer(char last)
         fflush(stdout);
         bool is_line = getline(&line, &room, stdin) > 0;
         char answer = is_line ? line[strspn(line, " (\n")] : '\0';
+        // A terminal shows what is typed, a pipe does not.
         if (!is_line || !isatty(STDIN_FILENO))
-            printf("%c\n",
-                   isprint((unsigned char)answer) ? answer : '-'); // a terminal shows it itself
+            printf("%c\n", isprint((unsigned char)answer) ? answer : '-');
         answer = (char)tolower((unsigned char)answer);
         if (answer == '\0' || (answer >= 'a' && answer <= last)) {
             free(line);
