@@ -1,0 +1,475 @@
+/*
+ * test_semaphore.c - the semaphore, proved the hard way.
+ *
+ * It includes semaphore.c itself, to see who waits: "a thread is blocked in wait" is then a fact to wait
+ * for, and no sleep has to stand in for it.
+ */
+#include "../semaphore.c"
+
+#include "../must.h"
+#include "cases.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+
+static unsigned int waiting(struct semaphore *semaphore)
+{
+    MUST(pthread_mutex_lock(&semaphore->lock));
+    unsigned int number = semaphore->waiting;
+    MUST(pthread_mutex_unlock(&semaphore->lock));
+    return number;
+}
+
+static void until_waiting(struct semaphore *semaphore, unsigned int number)
+{
+    while (waiting(semaphore) != number)
+        sched_yield();
+}
+
+static struct timespec in_microseconds(long microseconds)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_REALTIME, &time);
+    time.tv_nsec += microseconds * 1000;
+    time.tv_sec += time.tv_nsec / 1000000000L;
+    time.tv_nsec %= 1000000000L;
+    return time;
+}
+
+static bool has_passed(const struct timespec *deadline)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec > deadline->tv_sec ||
+           (now.tv_sec == deadline->tv_sec && now.tv_nsec >= deadline->tv_nsec);
+}
+
+static void *wait_once(void *argument)
+{
+    MUST(semaphore_wait(argument));
+    return NULL;
+}
+
+START_TEST(test_permits)
+{
+    struct semaphore semaphore;
+    ck_assert_int_eq(semaphore_init(&semaphore, 2), 0);
+    ck_assert_uint_eq(semaphore_value(&semaphore), 2);
+    ck_assert_int_eq(semaphore_wait(&semaphore), 0);
+    ck_assert_int_eq(semaphore_try_wait(&semaphore), 0);
+    ck_assert_int_eq(semaphore_try_wait(&semaphore), EAGAIN);
+    ck_assert_uint_eq(semaphore_value(&semaphore), 0);
+    ck_assert_int_eq(semaphore_post(&semaphore), 0);
+    ck_assert_int_eq(semaphore_post(&semaphore), 0);
+    ck_assert_int_eq(semaphore_post(&semaphore), 0);
+    ck_assert_uint_eq(semaphore_value(&semaphore), 3);
+    ck_assert_int_eq(semaphore_destroy(&semaphore), 0);
+}
+END_TEST
+
+START_TEST(test_most_permits)
+{
+    struct semaphore semaphore;
+    ck_assert_int_eq(semaphore_init(&semaphore, UINT_MAX), 0);
+    ck_assert_int_eq(semaphore_post(&semaphore), EOVERFLOW);
+    ck_assert_uint_eq(semaphore_value(&semaphore), UINT_MAX);
+    ck_assert_int_eq(semaphore_wait(&semaphore), 0);
+    ck_assert_int_eq(semaphore_post(&semaphore), 0);
+    ck_assert_uint_eq(semaphore_value(&semaphore), UINT_MAX);
+    ck_assert_int_eq(semaphore_destroy(&semaphore), 0);
+}
+END_TEST
+
+START_TEST(test_deadlines)
+{
+    struct semaphore semaphore;
+    struct timespec past = {.tv_sec = 1}, before_1970 = {.tv_sec = -1, .tv_nsec = 999999999L},
+                    bad = {.tv_nsec = 1000000000L}, negative = {.tv_nsec = -1};
+    ck_assert_int_eq(semaphore_init(&semaphore, 1), 0);
+    // What is wrong is wrong, also where there is nothing to wait for.
+    ck_assert_int_eq(semaphore_timed_wait(&semaphore, &bad), EINVAL);
+    ck_assert_int_eq(semaphore_timed_wait(&semaphore, &negative), EINVAL);
+    ck_assert_int_eq(semaphore_timed_wait(&semaphore, &past), 0); // there is a permit
+    ck_assert_int_eq(semaphore_timed_wait(&semaphore, &past), ETIMEDOUT);
+    ck_assert_int_eq(semaphore_timed_wait(&semaphore, &before_1970), ETIMEDOUT);
+    ck_assert_int_eq(semaphore_timed_wait(&semaphore, &bad), EINVAL);
+    ck_assert_uint_eq(semaphore_value(&semaphore), 0);
+
+    // It waits until the deadline, not less.
+    struct timespec deadline = in_microseconds(20000);
+    ck_assert_int_eq(semaphore_timed_wait(&semaphore, &deadline), ETIMEDOUT);
+    ck_assert(has_passed(&deadline));
+    ck_assert_uint_eq(waiting(&semaphore), 0);
+    ck_assert_int_eq(semaphore_destroy(&semaphore), 0);
+}
+END_TEST
+
+/* The lost wake-up: as many waiters as quick posts; nobody may sleep on. */
+START_TEST(test_two_waiters_two_posts)
+{
+    for (int round = 0; round < ROUNDS / 20; round++) {
+        struct semaphore semaphore;
+        pthread_t threads[2];
+        MUST(semaphore_init(&semaphore, 0));
+        for (int i = 0; i < 2; i++)
+            MUST(pthread_create(&threads[i], NULL, wait_once, &semaphore));
+        until_waiting(&semaphore, 2);
+        MUST(semaphore_post(&semaphore));
+        MUST(semaphore_post(&semaphore));
+        for (int i = 0; i < 2; i++)
+            MUST(pthread_join(threads[i], NULL));
+        ck_assert_uint_eq(semaphore_value(&semaphore), 0);
+        MUST(semaphore_destroy(&semaphore));
+    }
+}
+END_TEST
+
+/* A wake-up that nobody sent, which POSIX allows, is no permit. */
+START_TEST(test_spurious_wake_ups)
+{
+    struct semaphore semaphore;
+    pthread_t thread;
+    MUST(semaphore_init(&semaphore, 0));
+    MUST(pthread_create(&thread, NULL, wait_once, &semaphore));
+    until_waiting(&semaphore, 1);
+    for (int i = 0; i < 1000; i++) {
+        MUST(pthread_mutex_lock(&semaphore.lock));
+        MUST(pthread_cond_signal(&semaphore.posted));
+        MUST(pthread_mutex_unlock(&semaphore.lock));
+        sched_yield();
+        ck_assert_uint_eq(waiting(&semaphore), 1);
+    }
+    ck_assert_uint_eq(semaphore_value(&semaphore), 0);
+    MUST(semaphore_post(&semaphore));
+    MUST(pthread_join(thread, NULL));
+    MUST(semaphore_destroy(&semaphore));
+}
+END_TEST
+
+/* Threads that take a permit, do something, and give it back: never more of them than permits. */
+enum { MOST_THREADS = 64 };
+
+struct crowd {
+    struct semaphore semaphore;
+    int permits, rounds;
+    atomic_int inside, most_inside;
+    long total; // where there is one permit, it guards this
+};
+
+static void *come_and_go(void *argument)
+{
+    struct crowd *crowd = argument;
+    for (int i = 0; i < crowd->rounds; i++) {
+        MUST(semaphore_wait(&crowd->semaphore));
+        int inside = atomic_fetch_add(&crowd->inside, 1) + 1;
+        int most = atomic_load(&crowd->most_inside);
+        while (inside > most && !atomic_compare_exchange_weak(&crowd->most_inside, &most, inside))
+            continue;
+        if (crowd->permits == 1)
+            crowd->total++;
+        if (i % 16 == 0)
+            sched_yield();
+        atomic_fetch_sub(&crowd->inside, 1);
+        MUST(semaphore_post(&crowd->semaphore));
+    }
+    return NULL;
+}
+
+static const struct {
+    int permits, threads;
+} crowds[] = {{1, 2}, {1, 8}, {3, 8}, {1, MOST_THREADS}, {5, MOST_THREADS}};
+
+START_TEST(test_as_many_as_permits)
+{
+    int permits = crowds[_i].permits, threads = crowds[_i].threads, rounds = ROUNDS * 2 / threads;
+    struct crowd crowd = {.permits = permits, .rounds = rounds};
+    pthread_t members[MOST_THREADS];
+    MUST(semaphore_init(&crowd.semaphore, (unsigned int)permits));
+    for (int i = 0; i < threads; i++)
+        MUST(pthread_create(&members[i], NULL, come_and_go, &crowd));
+    for (int i = 0; i < threads; i++)
+        MUST(pthread_join(members[i], NULL));
+    ck_assert_int_le(crowd.most_inside, permits);
+    ck_assert_uint_eq(semaphore_value(&crowd.semaphore), (unsigned int)permits);
+    if (permits == 1)
+        ck_assert_int_eq(crowd.total, (long)threads * rounds);
+    MUST(semaphore_destroy(&crowd.semaphore));
+}
+END_TEST
+
+/* Some post, others take, in each of the three ways: every permit is taken once, and none is lost. */
+struct exchange {
+    struct semaphore semaphore;
+    atomic_long taken;
+    long posts; // of all
+};
+
+static void *post_many(void *argument)
+{
+    struct exchange *exchange = argument;
+    for (long i = 0; i < exchange->posts / 4; i++)
+        MUST(semaphore_post(&exchange->semaphore));
+    return NULL;
+}
+
+/* Each takes one permit after the other, until all there will be are taken or promised to the others. */
+static void *take_many(void *argument)
+{
+    struct exchange *exchange = argument;
+    for (long i = 0; i < exchange->posts / 4; i++) {
+        int error = 1;
+        if (i % 3 == 0)
+            error = semaphore_try_wait(&exchange->semaphore);
+        while (error != 0 && i % 3 != 2) {
+            struct timespec deadline = in_microseconds(i % 50);
+            error = semaphore_timed_wait(&exchange->semaphore, &deadline);
+            if (error != ETIMEDOUT)
+                MUST(error);
+        }
+        if (error != 0)
+            MUST(semaphore_wait(&exchange->semaphore));
+        atomic_fetch_add(&exchange->taken, 1);
+    }
+    return NULL;
+}
+
+START_TEST(test_every_permit_once)
+{
+    struct exchange exchange = {.posts = ROUNDS * 4};
+    pthread_t threads[8];
+    MUST(semaphore_init(&exchange.semaphore, 0));
+    for (int i = 0; i < 8; i++)
+        MUST(pthread_create(&threads[i], NULL, i % 2 == 0 ? post_many : take_many, &exchange));
+    for (int i = 0; i < 8; i++)
+        MUST(pthread_join(threads[i], NULL));
+    ck_assert_int_eq(exchange.taken, exchange.posts);
+    ck_assert_uint_eq(semaphore_value(&exchange.semaphore), 0);
+    MUST(semaphore_destroy(&exchange.semaphore));
+}
+END_TEST
+
+/*
+ * A post in the moment of a deadline: the permit is taken or still there, and where another thread
+ * waits without a deadline, it is not left asleep beside a permit.
+ */
+struct timed {
+    struct semaphore *semaphore;
+    struct timespec deadline;
+    int result;
+};
+
+static void *wait_timed(void *argument)
+{
+    struct timed *timed = argument;
+    timed->result = semaphore_timed_wait(timed->semaphore, &timed->deadline);
+    return NULL;
+}
+
+START_TEST(test_post_at_the_deadline)
+{
+    for (int round = 0; round < ROUNDS / 20; round++) {
+        struct semaphore semaphore;
+        pthread_t patient, impatient;
+        MUST(semaphore_init(&semaphore, 0));
+        MUST(pthread_create(&patient, NULL, wait_once, &semaphore));
+        until_waiting(&semaphore, 1);
+        struct timespec moment = in_microseconds(150);
+        struct timed timed = {&semaphore, in_microseconds(130 + round % 40), 0};
+        MUST(pthread_create(&impatient, NULL, wait_timed, &timed));
+        while (!has_passed(&moment))
+            continue;
+        MUST(semaphore_post(&semaphore));
+        MUST(pthread_join(impatient, NULL));
+        ck_assert(timed.result == 0 || timed.result == ETIMEDOUT);
+        if (timed.result == 0)
+            MUST(semaphore_post(&semaphore)); // the other one still waits for its own
+        MUST(pthread_join(patient, NULL));
+        ck_assert_uint_eq(semaphore_value(&semaphore), 0);
+        MUST(semaphore_destroy(&semaphore));
+    }
+}
+END_TEST
+
+/*
+ * The deadline has passed, and then a permit comes, before the thread can get the lock: it takes it.
+ * (A signal may have been spent on it, and then nobody else is woken.)
+ */
+START_TEST(test_permit_after_the_deadline)
+{
+    struct semaphore semaphore;
+    struct timed timed = {.semaphore = &semaphore};
+    bool in_time = false;
+    MUST(semaphore_init(&semaphore, 0));
+    while (!in_time) {
+        pthread_t thread;
+        timed.deadline = in_microseconds(20000);
+        MUST(pthread_create(&thread, NULL, wait_timed, &timed));
+        while (waiting(&semaphore) == 0 && !has_passed(&timed.deadline))
+            sched_yield();
+        MUST(pthread_mutex_lock(&semaphore.lock));
+        in_time = semaphore.waiting == 1; // it sleeps, and without the lock it cannot leave
+        while (in_time && !has_passed(&timed.deadline))
+            sched_yield();
+        if (in_time)
+            semaphore.permits++;
+        MUST(pthread_mutex_unlock(&semaphore.lock));
+        MUST(pthread_join(thread, NULL));
+    }
+    ck_assert_int_eq(timed.result, 0);
+    ck_assert_uint_eq(semaphore_value(&semaphore), 0);
+    MUST(semaphore_destroy(&semaphore));
+}
+END_TEST
+
+/* The classic fault of sem_post: the semaphore is gone when the wait returns, and post must not mind. */
+static void *post_once(void *argument)
+{
+    MUST(semaphore_post(argument));
+    return NULL;
+}
+
+START_TEST(test_destroy_right_after_wait)
+{
+    for (int i = 0; i < ROUNDS / 10; i++) {
+        struct semaphore *semaphore = MUST_HAVE(malloc(sizeof *semaphore));
+        pthread_t threads[3];
+        int posts = 1 + i % 3;
+        MUST(semaphore_init(semaphore, 0));
+        for (int j = 0; j < posts; j++)
+            MUST(pthread_create(&threads[j], NULL, post_once, semaphore));
+        for (int j = 0; j < posts; j++)
+            MUST(semaphore_wait(semaphore));
+        MUST(semaphore_destroy(semaphore));
+        memset(semaphore, 0xa5, sizeof *semaphore);
+        free(semaphore);
+        for (int j = 0; j < posts; j++)
+            MUST(pthread_join(threads[j], NULL));
+    }
+}
+END_TEST
+
+/* One of several who wait is out first, and destroys: the others are out by then, too. */
+START_TEST(test_destroy_with_others_on_their_way)
+{
+    for (int i = 0; i < ROUNDS / 20; i++) {
+        struct semaphore *semaphore = MUST_HAVE(malloc(sizeof *semaphore));
+        pthread_t threads[3];
+        MUST(semaphore_init(semaphore, 0));
+        for (int j = 0; j < 3; j++)
+            MUST(pthread_create(&threads[j], NULL, wait_once, semaphore));
+        until_waiting(semaphore, 3);
+        for (int j = 0; j < 4; j++)
+            MUST(semaphore_post(semaphore));
+        MUST(semaphore_wait(semaphore));
+        MUST(semaphore_destroy(semaphore));
+        memset(semaphore, 0xa5, sizeof *semaphore);
+        free(semaphore);
+        for (int j = 0; j < 3; j++)
+            MUST(pthread_join(threads[j], NULL));
+    }
+}
+END_TEST
+
+static atomic_bool destroyed;
+
+static void *destroy(void *argument)
+{
+    MUST(semaphore_destroy(argument));
+    atomic_store(&destroyed, true);
+    return NULL;
+}
+
+/* Destroy waits for one that has its permit and is still inside, and no spurious wake-up ends it. */
+START_TEST(test_destroy_waits)
+{
+    struct semaphore semaphore;
+    pthread_t thread;
+    MUST(semaphore_init(&semaphore, 1));
+    MUST(pthread_mutex_lock(&semaphore.lock));
+    semaphore.waiting++;
+    MUST(pthread_mutex_unlock(&semaphore.lock));
+    MUST(pthread_create(&thread, NULL, destroy, &semaphore));
+    MUST(pthread_cancel(thread)); // it is no cancellation point
+    for (int i = 0; i < 1000; i++) {
+        sched_yield();
+        ck_assert(!atomic_load(&destroyed));
+        MUST(pthread_mutex_lock(&semaphore.lock));
+        MUST(pthread_cond_signal(&semaphore.all_out));
+        MUST(pthread_mutex_unlock(&semaphore.lock));
+    }
+    MUST(pthread_mutex_lock(&semaphore.lock));
+    semaphore.waiting--;
+    MUST(pthread_cond_signal(&semaphore.all_out));
+    MUST(pthread_mutex_unlock(&semaphore.lock));
+    MUST(pthread_join(thread, NULL));
+    ck_assert(atomic_load(&destroyed));
+}
+END_TEST
+
+/* Destroyed while a thread waits for what never came: refused, and the semaphore is still good. */
+START_TEST(test_destroy_refused)
+{
+    struct semaphore semaphore;
+    pthread_t thread;
+    MUST(semaphore_init(&semaphore, 0));
+    MUST(pthread_create(&thread, NULL, wait_once, &semaphore));
+    until_waiting(&semaphore, 1);
+    ck_assert_int_eq(semaphore_destroy(&semaphore), EBUSY);
+    MUST(semaphore_post(&semaphore));
+    MUST(pthread_join(thread, NULL));
+    ck_assert_int_eq(semaphore_destroy(&semaphore), 0);
+}
+END_TEST
+
+/* A thread that is cancelled while it waits stays, takes its permit, and can be cancelled after that. */
+static void *wait_and_look(void *argument)
+{
+    int states[] = {PTHREAD_CANCEL_DISABLE, PTHREAD_CANCEL_ENABLE}, state;
+    for (int i = 0; i < 2; i++) {
+        MUST(pthread_setcancelstate(states[i], &state));
+        MUST(semaphore_wait(argument));
+        MUST(pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state));
+        ck_assert_int_eq(state, states[i]);
+    }
+    return argument;
+}
+
+START_TEST(test_no_cancellation_point)
+{
+    struct semaphore semaphore;
+    pthread_t thread;
+    void *result;
+    MUST(semaphore_init(&semaphore, 0));
+    MUST(pthread_create(&thread, NULL, wait_and_look, &semaphore));
+    until_waiting(&semaphore, 1);
+    MUST(pthread_cancel(thread));
+    for (int i = 0; i < 2; i++) {
+        until_waiting(&semaphore, 1);
+        MUST(semaphore_post(&semaphore));
+    }
+    MUST(pthread_join(thread, &result));
+    ck_assert_ptr_eq(result, &semaphore);
+    MUST(semaphore_destroy(&semaphore));
+}
+END_TEST
+
+TCase *semaphore_cases(void)
+{
+    TCase *cases = tcase_create("semaphore");
+    tcase_set_timeout(cases, 60);
+    tcase_add_test(cases, test_permits);
+    tcase_add_test(cases, test_most_permits);
+    tcase_add_test(cases, test_deadlines);
+    tcase_add_test(cases, test_two_waiters_two_posts);
+    tcase_add_test(cases, test_spurious_wake_ups);
+    tcase_add_loop_test(cases, test_as_many_as_permits, 0, sizeof crowds / sizeof crowds[0]);
+    tcase_add_test(cases, test_every_permit_once);
+    tcase_add_test(cases, test_post_at_the_deadline);
+    tcase_add_test(cases, test_permit_after_the_deadline);
+    tcase_add_test(cases, test_destroy_right_after_wait);
+    tcase_add_test(cases, test_destroy_with_others_on_their_way);
+    tcase_add_test(cases, test_destroy_waits);
+    tcase_add_test(cases, test_destroy_refused);
+    tcase_add_test(cases, test_no_cancellation_point);
+    return cases;
+}
