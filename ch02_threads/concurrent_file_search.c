@@ -1,0 +1,270 @@
+/*
+ * concurrent_file_search.c - a thread for each directory, and a wait group that knows when all are done.
+ *
+ * Original  filesearch/concurrent_file_search.go
+ * Run       ./concurrent_file_search [-q] [-t threads] ROOT NAME       -t: how many at once, at most;
+ *                                                                      -q: only what matches
+ * Expect    Searching in DIR for each directory, in any order; then Matched PATH for each file and
+ *           directory whose name contains NAME
+ * Try       -t 1, -t 4 and -t 1000 on a large tree, with >/dev/null and under time. What does a thread
+ *           for each directory cost, and what does it bring? Beside it: find ROOT -name '*NAME*'
+ * Compare   chapter 5, shoelace.c (a few threads that live on and take one piece of work after another)
+ */
+#ifndef _DEFAULT_SOURCE
+#define _DEFAULT_SOURCE // for DT_DIR, where there is one: it saves a system call for each entry
+#endif
+
+#include "must.h"
+#include "wait_group.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char usage[] = "usage: concurrent_file_search [-q] [-t threads] ROOT NAME\n";
+
+/* No system allows fewer than 256 open files, unless it is told to. */
+enum { MOST_OPEN = 64 };
+
+/* A thread needs little here, and of the usual 8 MiB each a thousand would not fit everywhere. */
+enum { STACK_SIZE = 128 * 1024 };
+
+/* A path in a list. Whoever has the list owns it. */
+struct path {
+    struct path *next;
+    char text[];
+};
+
+struct search {
+    const char *name;
+    bool quiet;
+    pthread_attr_t small_stack;
+    struct wait_group threads; // at work. When there are none, everything has been searched
+
+    pthread_mutex_t lock; // protects all that follows
+    struct path *matches, **last_match;
+    bool incomplete;       // a directory could not be read
+    long startable;        // so many threads more may be started; >= 0
+    bool has_ended;        // `ended` is the thread that was last to end its work,
+    pthread_t ended;       // and nobody has joined it yet
+    int open;              // directories that are being read; <= MOST_OPEN
+    pthread_cond_t closed; // open is less; waits: who wants to read one
+};
+
+/* What a new thread gets, and owns. */
+struct task {
+    struct search *search;
+    struct path *directory;
+};
+
+static void lock(struct search *search)
+{
+    MUST(pthread_mutex_lock(&search->lock));
+}
+
+static void unlock(struct search *search)
+{
+    MUST(pthread_mutex_unlock(&search->lock));
+}
+
+static struct path *path_of(const char *directory, const char *name)
+{
+    size_t length = strlen(directory);
+    const char *slash = length > 0 && directory[length - 1] != '/' ? "/" : "";
+    size_t size = length + strlen(slash) + strlen(name) + 1;
+    struct path *path = MUST_HAVE(malloc(sizeof *path + size));
+    path->next = NULL;
+    snprintf(path->text, size, "%s%s%s", directory, slash, name);
+    return path;
+}
+
+/* A symbolic link to a directory is none: it may lead round in a circle. */
+static bool is_directory(const char *parent, const struct dirent *entry)
+{
+#ifdef DT_DIR
+    if (entry->d_type != DT_UNKNOWN)
+        return entry->d_type == DT_DIR;
+#endif
+    struct path *path = path_of(parent, entry->d_name);
+    struct stat status;
+    bool is = lstat(path->text, &status) == 0 && S_ISDIR(status.st_mode);
+    free(path);
+    return is;
+}
+
+/* The entries of a directory, in the order of their names. -1: it cannot be read, errno says why. */
+static int read_entries(struct search *search, const char *directory, struct dirent ***entries)
+{
+    lock(search);
+    while (search->open == MOST_OPEN)
+        MUST(pthread_cond_wait(&search->closed, &search->lock));
+    search->open++;
+    unlock(search);
+
+    int count = scandir(directory, entries, NULL, alphasort);
+    int error = errno;
+
+    lock(search);
+    search->open--;
+    MUST(pthread_cond_signal(&search->closed));
+    unlock(search);
+    errno = error;
+    return count;
+}
+
+static void *search_directories(void *argument);
+
+/* True: a new thread searches the directory. False: there may be no more threads now. */
+static bool start_thread(struct search *search, struct path *directory)
+{
+    lock(search);
+    bool startable = search->startable > 0;
+    if (startable)
+        search->startable--;
+    unlock(search);
+    if (!startable)
+        return false;
+
+    struct task *task = MUST_HAVE(malloc(sizeof *task));
+    *task = (struct task){.search = search, .directory = directory};
+    pthread_t thread;
+    MUST(wait_group_add(&search->threads, 1));
+    if (pthread_create(&thread, &search->small_stack, search_directories, task) == 0)
+        return true;
+    MUST(wait_group_done(&search->threads));
+    free(task);
+    lock(search);
+    search->startable++;
+    unlock(search);
+    return false;
+}
+
+static void add_match(struct search *search, struct path *path)
+{
+    lock(search);
+    *search->last_match = path;
+    search->last_match = &path->next;
+    unlock(search);
+}
+
+/* Searches one directory. Those in it get threads of their own, or go in front of the caller's list. */
+static void search_directory(struct search *search, const char *directory, struct path **own)
+{
+    if (!search->quiet)
+        printf("Searching in %s\n", directory);
+    struct dirent **entries;
+    int count = read_entries(search, directory, &entries);
+    if (count < 0) {
+        complain(usage, directory, strerror(errno));
+        lock(search);
+        search->incomplete = true;
+        unlock(search);
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        const char *name = entries[i]->d_name;
+        if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0) {
+            if (strstr(name, search->name) != NULL)
+                add_match(search, path_of(directory, name));
+            if (is_directory(directory, entries[i])) {
+                struct path *path = path_of(directory, name);
+                if (!start_thread(search, path)) {
+                    path->next = *own;
+                    *own = path;
+                }
+            }
+        }
+        free(entries[i]);
+    }
+    free(entries);
+}
+
+/* Searches the directories of a list, which grows by those below them that get no thread. */
+static void search_list(struct search *search, struct path *own)
+{
+    while (own != NULL) {
+        struct path *directory = own;
+        own = own->next;
+        search_directory(search, directory->text, &own);
+        free(directory);
+    }
+}
+
+/*
+ * Nobody waits for a certain one of these threads, and yet each has to be joined: so every thread joins
+ * the one that ended its work before it, and main the last one. When that is joined, all are.
+ */
+static void *search_directories(void *argument)
+{
+    struct task task = *(struct task *)argument;
+    struct search *search = task.search;
+    free(argument);
+    search_list(search, task.directory);
+
+    lock(search);
+    bool has_ended = search->has_ended;
+    pthread_t ended = search->ended;
+    search->has_ended = true;
+    search->ended = pthread_self();
+    unlock(search);
+    MUST(wait_group_done(&search->threads));
+    if (has_ended)
+        MUST(pthread_join(ended, NULL));
+
+    lock(search);
+    search->startable++;
+    unlock(search);
+    return NULL;
+}
+
+static void print_matches(struct search *search)
+{
+    while (search->matches != NULL) {
+        struct path *path = search->matches;
+        search->matches = path->next;
+        printf("Matched %s\n", path->text);
+        free(path);
+    }
+}
+
+int main(int argc, char *argv[])
+{
+    struct search search = {.startable = 256, .last_match = &search.matches};
+    int option;
+    while ((option = getopt(argc, argv, "qt:h")) != -1) {
+        switch (option) {
+        case 'q':
+            search.quiet = true;
+            break;
+        case 't':
+            search.startable = number_from(optarg, 1, 100000, usage);
+            break;
+        default:
+            return show_usage(option, usage);
+        }
+    }
+    if (argc != optind + 2)
+        return show_usage('?', usage);
+    search.name = argv[optind + 1];
+    MUST(wait_group_init(&search.threads));
+    MUST(pthread_attr_init(&search.small_stack));
+    MUST(pthread_attr_setstacksize(&search.small_stack, STACK_SIZE));
+    MUST(pthread_mutex_init(&search.lock, NULL));
+    MUST(pthread_cond_init(&search.closed, NULL));
+
+    struct path *root = path_of("", argv[optind]);
+    if (!start_thread(&search, root))
+        search_list(&search, root);
+    MUST(wait_group_wait(&search.threads));
+    if (search.has_ended)
+        MUST(pthread_join(search.ended, NULL));
+
+    print_matches(&search);
+    MUST(pthread_cond_destroy(&search.closed));
+    MUST(pthread_mutex_destroy(&search.lock));
+    MUST(pthread_attr_destroy(&search.small_stack));
+    MUST(wait_group_destroy(&search.threads));
+    return finish_output(search.incomplete ? 1 : 0, usage);
+}

@@ -1,0 +1,612 @@
+/*
+ * test_display.c - the picture, and what a person sees of it in a terminal.
+ *
+ * A child process shows pictures in a pseudo-terminal. It draws one for each byte that comes
+ * through a pipe, and then rings the bell, so that the test knows when a frame is complete.
+ */
+#include "../display.c"
+#include "../display_terminal.c"
+#undef HAVE_SDL2
+#include "../display_window.c"
+
+#include "../must.h"
+#include "cases.h"
+#include "screen.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/wait.h>
+
+static struct screen screen;
+static int commands[2];
+
+static struct display *must_open(int width, int height, const char *name)
+{
+    const char *reason;
+    struct display *display = display_open("Test", width, height, 2, name, &reason);
+    ck_assert_msg(display != NULL, "%s: %s", name, reason);
+    return display;
+}
+
+/* What the child has to do. */
+struct show {
+    int width, height;
+    void (*draw)(struct display *display, char command);
+};
+
+/* (The terminal may be one that does not wait until there is room.) */
+static void ring_bell(void)
+{
+    while (write(STDOUT_FILENO, "\a", 1) != 1) {
+        MUST(errno == EAGAIN ? 0 : errno);
+        sched_yield();
+    }
+}
+
+static void show_pictures(const void *argument)
+{
+    const struct show *show = argument;
+    char command;
+    close(commands[1]);
+    struct display *display = must_open(show->width, show->height, "terminal");
+    for (;;) {
+        ssize_t count = read(commands[0], &command, 1);
+        if (count == -1 && errno == EINTR)
+            continue; // Ctrl-Z, for one
+        if (count != 1)
+            break;
+        display_clear(display);
+        show->draw(display, command);
+        display->next.tv_sec -= 1000; // it is late, so it does not wait for the next frame
+        int error = display_show(display);
+        if (error != 0) {
+            display_close(display);
+            exit(error == ECANCELED ? 50 : 51);
+        }
+        ring_bell();
+    }
+    display_close(display);
+    printf("closed\n");
+    exit(0);
+}
+
+static void begin(int columns, int rows, const struct show *show)
+{
+    MUST(pipe(commands));
+    setenv("TERM", "xterm", 1);
+    setenv("LC_ALL", "C.UTF-8", 1);
+    screen_start(&screen, columns, rows, show_pictures, show);
+    close(commands[0]);
+}
+
+static void command(char letter)
+{
+    ck_assert_int_eq(write(commands[1], &letter, 1), 1);
+    screen_read_bells(&screen, 1);
+}
+
+static void end(void)
+{
+    close(commands[1]);
+    ck_assert_int_eq(screen_end(&screen), 0);
+    ck_assert_str_eq(screen.text, "closed\r\n");
+}
+
+static const struct character *at(int column, int row)
+{
+    return &screen.characters[row][column];
+}
+
+static bool is_utf8_here(void)
+{
+    return setlocale(LC_CTYPE, "C.UTF-8") != NULL && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+static const struct colour red = {200, 0, 1}, blue = {0, 100, 255}, white = {185, 185, 185};
+
+static void draw_small(struct display *display, char letter)
+{
+    display_point(display, 0, 0, red);
+    display_point(display, 3, 3, blue);
+    display_rectangle(display, 4, 0, 2, 4, white);
+    display_point(display, 6, 5, red);
+    display_point(display, 7, 7, blue);
+    if (letter == 'b')
+        display_point(display, 0, 7, white);
+}
+
+static const struct show small = {8, 8, draw_small};
+
+/* 8 x 8 points are 4 x 2 characters, in the middle. */
+START_TEST(test_characters)
+{
+    setenv("COLORTERM", "truecolor", 1);
+    begin(80, 24, &small);
+    command('a');
+    ck_assert(screen.is_other && screen.is_cursor_hidden && screen.is_wrap_off);
+    ck_assert_uint_eq(at(38, 11)->code, 0x2801);
+    ck_assert_str_eq(at(38, 11)->colour, "38;2;200;0;1");
+    ck_assert_uint_eq(at(39, 11)->code, 0x2880);
+    ck_assert_str_eq(at(39, 11)->colour, "38;2;0;100;255");
+    ck_assert_uint_eq(at(40, 11)->code, 0x2588);
+    ck_assert_str_eq(at(40, 11)->colour, "38;2;185;185;185");
+    ck_assert_uint_eq(at(41, 11)->code, ' ');
+    ck_assert_uint_eq(at(41, 12)->code, 0x2882); // two points, and the mean of their colours
+    ck_assert_str_eq(at(41, 12)->colour, "38;2;100;50;128");
+    int characters = 0;
+    for (int row = 0; row < 24; row++) {
+        for (int column = 0; column < 80; column++)
+            characters += at(column, row)->code != 0 && at(column, row)->is_on_black;
+    }
+    ck_assert_int_eq(characters, 8);
+
+    // What has not changed is not sent again.
+    size_t bytes = screen.bytes;
+    command('a');
+    ck_assert_uint_eq(screen.bytes, bytes + strlen("\a"));
+    command('b');
+    ck_assert_uint_eq(at(38, 12)->code, 0x2840);
+    ck_assert_uint_eq(screen.bytes, bytes + strlen("\a\033[13;39H\033[38;2;185;185;185m...\a"));
+    command('a');
+    ck_assert_uint_eq(at(38, 12)->code, ' ');
+    end();
+}
+END_TEST
+
+/* Every dot of braille stands where its point is. */
+static void draw_dot(struct display *display, char letter)
+{
+    display_point(display, letter % 2, letter / 2, red);
+}
+
+START_TEST(test_dots)
+{
+    static const unsigned codes[] = {0x2801, 0x2808, 0x2802, 0x2810,
+                                     0x2804, 0x2820, 0x2840, 0x2880};
+    const struct show show = {2, 4, draw_dot};
+    begin(1, 1, &show);
+    for (char i = 0; i < 8; i++) {
+        command(i);
+        ck_assert_uint_eq(at(0, 0)->code, codes[(int)i]);
+    }
+    end();
+}
+END_TEST
+
+START_TEST(test_256_colours)
+{
+    static const int steps[] = {0, 95, 135, 175, 215, 255};
+    for (int part = 0; part < 256; part++) {
+        int nearest = 0;
+        for (int i = 1; i < 6; i++) {
+            if (abs(steps[i] - part) < abs(steps[nearest] - part))
+                nearest = i;
+        }
+        ck_assert_int_eq(abs(steps[step_of((unsigned char)part)] - part),
+                         abs(steps[nearest] - part));
+    }
+    unsetenv("COLORTERM");
+    begin(80, 24, &small);
+    command('a');
+    ck_assert_str_eq(at(38, 11)->colour, "38;5;160");
+    ck_assert_str_eq(at(39, 11)->colour, "38;5;27");
+    end();
+}
+END_TEST
+
+START_TEST(test_no_braille)
+{
+    MUST(pipe(commands));
+    setenv("LC_ALL", "C", 1);
+    setenv("TERM", "xterm", 1);
+    screen_start(&screen, 80, 24, show_pictures, &small);
+    close(commands[0]);
+    command('b');
+    ck_assert_uint_eq(at(38, 11)->code, '\'');
+    ck_assert_uint_eq(at(39, 11)->code, '.');
+    ck_assert_uint_eq(at(40, 11)->code, ':');
+    ck_assert_uint_eq(at(41, 11)->code, ' ');
+    ck_assert_uint_eq(at(38, 12)->code, '.');
+    ck_assert_uint_eq(at(41, 12)->code, ':');
+    end();
+}
+END_TEST
+
+/* One point, or the whole border, or nothing. */
+static void draw_one(struct display *display, char letter)
+{
+    const int x[] = {0, 639, 0, 639, 320, 77, 401}, y[] = {0, 0, 359, 359, 180, 333, 1};
+    if (letter < 7)
+        display_point(display, x[(int)letter], y[(int)letter], red);
+    if (letter == 'b')
+        display_rectangle(display, 0, 0, 640, 360, red);
+}
+
+static const struct show one = {640, 360, draw_one};
+static const int sizes[][2] = {{80, 24}, {1, 1},    {20, 5},    {2, 30},   {200, 1},
+                               {7, 3},   {100, 31}, {400, 110}, {320, 90}, {80, 24}};
+enum { SIZES = sizeof sizes / sizeof sizes[0] };
+
+/* Whatever the size of the window, no point gets lost, and nothing is written beside it. */
+START_TEST(test_sizes)
+{
+    begin(80, 24, &one);
+    for (int i = 0; i < SIZES; i++) {
+        screen_resize(&screen, sizes[i][0], sizes[i][1]);
+        for (char letter = 0; letter < 7; letter++) {
+            command(letter);
+            ck_assert_int_eq(screen_dots(&screen), 1);
+        }
+        command('c');
+        ck_assert_int_eq(screen_dots(&screen), 0);
+        // All of the picture, in its own shape and as large as it can be: 16 by 9.
+        command('b');
+        int across = sizes[i][0] * 2, down = sizes[i][1] * 4;
+        if (across > 640)
+            across = 640;
+        if (across * 9 < down * 16)
+            down = across * 9 / 16;
+        else
+            across = down * 16 / 9;
+        ck_assert_int_eq(screen_dots(&screen), across * down);
+    }
+    end();
+}
+END_TEST
+
+/* However flat or narrow a picture is, there is a row or a column of it. */
+static void draw_all(struct display *display, char letter)
+{
+    (void)letter;
+    display_rectangle(display, 0, 0, display->width, display->height, red);
+}
+
+START_TEST(test_shapes)
+{
+    const struct show flat = {400, 10, draw_all}, narrow = {10, 400, draw_all};
+    begin(1, 1, &flat);
+    command('a');
+    ck_assert_int_eq(screen_dots(&screen), 2 * 1);
+    end();
+    begin(1, 1, &narrow);
+    command('a');
+    ck_assert_int_eq(screen_dots(&screen), 1 * 4);
+    end();
+}
+END_TEST
+
+/* A terminal that does not know its size is taken for the usual one. */
+START_TEST(test_no_size)
+{
+    begin(0, 0, &one);
+    screen.columns = 80;
+    screen.rows = 24;
+    command('b');
+    ck_assert_int_eq(screen_dots(&screen), 160 * 90);
+    end();
+}
+END_TEST
+
+/* Types, and waits until all of it has arrived. */
+static void type(const char *keys)
+{
+    int arrived = 0;
+    screen_type(&screen, keys);
+    while (arrived < (int)strlen(keys)) {
+        ck_assert_int_eq(ioctl(screen.other_side, FIONREAD, &arrived), 0);
+        sched_yield();
+    }
+}
+
+/* q and Esc end it; keys that only begin with Esc do not, nor does anything else. */
+START_TEST(test_keys)
+{
+    static const char *const ends[] = {"q", "\033", "xq", "\033[Aq", "x\033", "\033[15~\033"};
+    begin(80, 24, &small);
+    command('a');
+    type("x\033[A\033OP\033[15~Q\n");
+    command('a');
+    command('b');
+    end();
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        begin(80, 24, &small);
+        command('a');
+        type(ends[i]);
+        ck_assert_int_eq(write(commands[1], "a", 1), 1);
+        close(commands[1]);
+        ck_assert_int_eq(screen_end(&screen), 50);
+    }
+}
+END_TEST
+
+static void *stop_with_message(void *argument)
+{
+    (void)argument;
+    MUST(EDOM);
+    return NULL;
+}
+
+/*
+ * A program that stops with exit(), in any thread: first the screen is back, then comes the
+ * message.
+ */
+static void stop_in_thread(const void *argument)
+{
+    pthread_t thread;
+    static struct display *display; // nobody closes it, but it is no leak
+    display = must_open(100, 100, "terminal");
+    MUST(display_show(display));
+    if (argument != NULL) {
+        // As if it were another thread that calls exit(): from then on, nothing must be drawn.
+        leave();
+        terminal.has_keyboard = false; // keys come line by line now: a read would wait for one
+        display_rectangle(display, 0, 0, 100, 100, white);
+        MUST(display_show(display));
+        stop_with_message(NULL);
+    }
+    MUST(pthread_create(&thread, NULL, stop_with_message, NULL));
+    while (display_show(display) == 0) {
+        display_rectangle(display, 0, 0, 100, 100, white);
+        MUST(display_show(display));
+        display_clear(display);
+    }
+}
+
+START_TEST(test_exit)
+{
+    for (int in_main = 0; in_main <= 1; in_main++) {
+        setenv("TERM", "xterm", 1);
+        screen_start(&screen, 80, 24, stop_in_thread, in_main ? "" : NULL);
+        ck_assert_int_eq(screen_end(&screen), 1);
+        ck_assert_msg(strncmp(screen.text, "tests/test_display.c:", 21) == 0 &&
+                          strstr(screen.text, ": EDOM: ") != NULL,
+                      "%s", screen.text);
+    }
+}
+END_TEST
+
+/* Somebody has made the terminal non-blocking: all arrives, though it does not fit at once. */
+static void show_without_blocking(const void *argument)
+{
+    fcntl(STDOUT_FILENO, F_SETFL, O_RDWR | O_NONBLOCK);
+    show_pictures(argument);
+}
+
+static void draw_noise(struct display *display, char letter)
+{
+    for (int i = 0; i < display->width * display->height; i++)
+        display->points[i].red = (unsigned char)(i % 251 + 1 + letter % 2);
+}
+
+START_TEST(test_without_blocking)
+{
+    const struct show noise = {640, 360, draw_noise};
+    setenv("TERM", "xterm", 1);
+    setenv("LC_ALL", "C.UTF-8", 1);
+    setenv("COLORTERM", "24bit", 1);
+    MUST(pipe(commands));
+    screen_start(&screen, 320, 90, show_without_blocking, &noise);
+    close(commands[0]);
+    command('a');
+    ck_assert_int_eq(screen_dots(&screen), 640 * 360);
+    command('b');
+    ck_assert_int_eq(screen_dots(&screen), 640 * 360);
+    end();
+}
+END_TEST
+
+/* The terminal is gone, and the signal that says so is ignored: writing fails, and that is told. */
+static void show_to_nobody(const void *argument)
+{
+    close(commands[0]);
+    signal(SIGHUP, SIG_IGN);
+    struct display *display = must_open(8, 8, "terminal");
+    int error;
+    for (int i = 0; (error = display_show(display)) == 0; i++) {
+        display_clear(display);
+        display_point(display, i % 8, 0, white);
+    }
+    display_close(display);
+    MUST(write(commands[1], &error, sizeof error) != sizeof error);
+    (void)argument;
+    exit(0);
+}
+
+START_TEST(test_hang_up)
+{
+    int error;
+    setenv("TERM", "xterm", 1);
+    MUST(pipe(commands));
+    screen_start(&screen, 80, 24, show_to_nobody, NULL);
+    close(commands[1]);
+    screen_read_until(&screen, true, 1);
+    close(screen.other_side);
+    close(screen.terminal);
+    ck_assert_int_eq(read(commands[0], &error, sizeof error), sizeof error);
+    ck_assert(error == EIO ||
+              error == ECANCELED); // ECANCELED: it saw first that the keyboard is gone
+    ck_assert_int_eq(waitpid(screen.child, NULL, 0), screen.child);
+}
+END_TEST
+
+/* Pictures: what lies outside is left out. */
+START_TEST(test_rectangles)
+{
+    struct display *display = must_open(5, 3, "none");
+    display_rectangle(display, -2, -2, 3, 4, red);
+    display_rectangle(display, 3, 1, 10, 1, blue);
+    display_rectangle(display, 1, 0, 0, 3, white);
+    display_rectangle(display, 1, 0, 3, -1, white);
+    for (int i = -1; i <= 5; i++) {
+        display_point(display, i, -1, white);
+        display_point(display, i, 3, white);
+        display_point(display, -1, i, white);
+        display_point(display, 5, i, white);
+    }
+    display_point(display, 4, 2, white);
+    static const char expected[] = "r...."
+                                   "r..bb"
+                                   "....w";
+    for (int i = 0; i < 15; i++) {
+        const struct colour *point = &display->points[i];
+        struct colour colour = expected[i] == 'r'   ? red
+                               : expected[i] == 'b' ? blue
+                               : expected[i] == 'w' ? white
+                                                    : (struct colour){0, 0, 0};
+        ck_assert_mem_eq(point, &colour, sizeof colour);
+    }
+    display_clear(display);
+    for (int i = 0; i < 15; i++)
+        ck_assert(is_black(display->points[i]));
+    display_close(display);
+    display_close(NULL);
+}
+END_TEST
+
+/*
+ * Signals end the display while it is open, those alone that were not ignored, and not afterwards.
+ */
+START_TEST(test_signals)
+{
+    struct sigaction before, after;
+    signal(SIGQUIT, SIG_IGN);
+    for (int i = 0; i < SIGNALS; i++) {
+        sigaction(signals[i], NULL, &before);
+        struct display *display = must_open(5, 3, "none");
+        ck_assert_str_eq(display_name(display), "none");
+        ck_assert_int_eq(display_show(display), 0);
+        raise(signals[i]);
+        ck_assert_int_eq(display_show(display), signals[i] == SIGQUIT ? 0 : ECANCELED);
+        display_close(display);
+        sigaction(signals[i], NULL, &after);
+        ck_assert(after.sa_handler == before.sa_handler);
+    }
+}
+END_TEST
+
+/* 30 frames a second, never faster: 15 frames take half a second. */
+START_TEST(test_pace)
+{
+    struct timespec from, to;
+    struct display *display = must_open(5, 3, "none");
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    for (int i = 0; i < 15; i++)
+        ck_assert_int_eq(display_show(display), 0);
+    clock_gettime(CLOCK_MONOTONIC, &to);
+    long milliseconds = (to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000;
+    ck_assert_int_ge(milliseconds, 490);
+
+    // After a pause it goes on as before: nothing is made up for.
+    display->next.tv_sec -= 100;
+    ck_assert_int_eq(display_show(display), 0);
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    for (int i = 0; i < 15; i++)
+        ck_assert_int_eq(display_show(display), 0);
+    clock_gettime(CLOCK_MONOTONIC, &to);
+    milliseconds = (to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000;
+    ck_assert_int_ge(milliseconds, 490);
+    display_close(display);
+}
+END_TEST
+
+START_TEST(test_which)
+{
+    const char *reason;
+    int output = open("/dev/null", O_WRONLY);
+    ck_assert(display_is_kind("window") && display_is_kind("terminal") && display_is_kind("none"));
+    ck_assert(!display_is_kind("") && !display_is_kind("win"));
+    dup2(output, STDOUT_FILENO);
+    ck_assert_ptr_null(display_open("Test", 5, 3, 1, "terminal", &reason));
+    ck_assert_str_eq(reason, "standard output is not a terminal");
+    ck_assert_ptr_null(display_open("Test", 5, 3, 1, "window", &reason));
+    ck_assert_str_eq(reason, "built without SDL2");
+    ck_assert_ptr_null(display_open("Test", 5, 3, 1, "radio", &reason));
+    ck_assert_str_eq(reason, "there is no such display");
+    struct display *display = must_open(5, 3, NULL);
+    ck_assert_str_eq(display_name(display), "none");
+    display_close(display);
+}
+END_TEST
+
+/* In a terminal, the best there is without SDL is the terminal, if it can do what it takes. */
+static void open_best(const void *argument)
+{
+    (void)argument;
+    struct display *display = must_open(5, 3, NULL);
+    const char *name = display_name(display);
+    display_close(display);
+    printf("%s", name);
+    exit(0);
+}
+
+START_TEST(test_best)
+{
+    setenv("TERM", "xterm", 1);
+    screen_start(&screen, 80, 24, open_best, NULL);
+    ck_assert_int_eq(screen_end(&screen), 0);
+    ck_assert_str_eq(screen.text, "terminal");
+    setenv("TERM", "dumb", 1);
+    screen_start(&screen, 80, 24, open_best, NULL);
+    ck_assert_int_eq(screen_end(&screen), 0);
+    ck_assert_str_eq(screen.text, "none");
+    unsetenv("TERM");
+    screen_start(&screen, 80, 24, open_best, NULL);
+    ck_assert_int_eq(screen_end(&screen), 0);
+    ck_assert_str_eq(screen.text, "none");
+}
+END_TEST
+
+/* Ctrl-Z gives the screen back and stops; continued, the program takes it again and draws all. */
+START_TEST(test_stop_and_continue)
+{
+    int status;
+    struct termios mode;
+    unsetenv("COLORTERM");
+    begin(80, 24, &one);
+    command('b');
+    ck_assert_int_eq(screen_dots(&screen), 160 * 90);
+    ck_assert_int_eq(tcgetattr(screen.other_side, &mode), 0);
+    ck_assert((mode.c_lflag & (ICANON | ECHO)) == 0);
+    kill(screen.child, SIGTSTP);
+    ck_assert_int_eq(write(commands[1], "b", 1), 1);
+    ck_assert_int_eq(waitpid(screen.child, &status, WUNTRACED), screen.child);
+    ck_assert(WIFSTOPPED(status));
+    screen_read_until(&screen, false, 0);
+    ck_assert_int_eq(tcgetattr(screen.other_side, &mode), 0);
+    ck_assert((mode.c_lflag & (ICANON | ECHO)) == (ICANON | ECHO));
+    kill(screen.child, SIGCONT);
+    screen_read_bells(&screen, 1);
+    ck_assert(screen.is_other && screen.is_cursor_hidden);
+    ck_assert_int_eq(screen_dots(&screen), 160 * 90);
+    ck_assert_str_eq(at(0, 0)->colour, "38;5;160");
+    end();
+}
+END_TEST
+
+TCase *display_cases(void)
+{
+    TCase *cases = tcase_create("display");
+    tcase_set_timeout(cases, 60);
+    tcase_add_test(cases, test_rectangles);
+    tcase_add_test(cases, test_signals);
+    tcase_add_test(cases, test_pace);
+    tcase_add_test(cases, test_which);
+    tcase_add_test(cases, test_best);
+    tcase_add_test(cases, test_no_braille);
+    tcase_add_test(cases, test_keys);
+    tcase_add_test(cases, test_exit);
+    tcase_add_test(cases, test_hang_up);
+    tcase_add_test(cases, test_256_colours);
+    if (!is_utf8_here()) {
+        is_possible("braille", "LC_ALL=C.UTF-8 false");
+        return cases;
+    }
+    tcase_add_test(cases, test_characters);
+    tcase_add_test(cases, test_dots);
+    tcase_add_test(cases, test_sizes);
+    tcase_add_test(cases, test_shapes);
+    tcase_add_test(cases, test_no_size);
+    tcase_add_test(cases, test_without_blocking);
+    tcase_add_test(cases, test_stop_and_continue);
+    return cases;
+}
