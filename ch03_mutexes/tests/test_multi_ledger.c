@@ -54,7 +54,7 @@ START_TEST(test_sums)
         return;
     for (int t = 0; t < 4; t++) {
         for (int a = 0; a < 4; a++)
-            ck_assert_int_gt(transfers_of(_i, threads[t], accounts[a], 4, 10), 0);
+            ck_assert_int_gt(transfers_of(_i, threads[t], accounts[a], 2 + ROUNDS / 10000, 10), 0);
     }
 }
 END_TEST
@@ -67,9 +67,10 @@ START_TEST(test_many_reports)
 {
     if (!is_here(_i))
         return;
-    transfers_of(_i, 4, 2, 200, 0);
-    transfers_of(_i, 4, 10, 200, 0);
-    transfers_of(_i, 64, 3, _i == 2 ? 4 : 100, 0); // pthread-spin does not yield, and takes longer
+    transfers_of(_i, 4, 2, ROUNDS / 100, 0);
+    transfers_of(_i, 4, 10, ROUNDS / 100, 0);
+    transfers_of(_i, 64, 3, _i == 2 ? 4 : ROUNDS / 200,
+                 0); // pthread-spin does not yield, and takes longer
 }
 END_TEST
 
