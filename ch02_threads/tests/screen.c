@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -43,6 +44,9 @@ void screen_start(struct screen *screen, int columns, int rows, void (*child)(co
     screen->child = fork();
     must_not_fail(screen->child);
     if (screen->child == 0) {
+        // A shell that runs the tests in the background has these ignored.
+        signal(SIGINT, SIG_DFL);
+        signal(SIGQUIT, SIG_DFL);
         setsid();
         int terminal = open(name, O_RDWR);
         must_not_fail(terminal);
