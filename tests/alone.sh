@@ -1,7 +1,7 @@
 #!/bin/sh
 # Every chapter stands alone: copied to an empty folder, with an empty environment, it builds and
-# runs and tests itself there, and no source includes what lies outside the chapter. The stress tests
-# go fewer rounds: `make test` in the chapter itself goes them all.
+# runs and tests itself there, and no source includes what lies outside the chapter. All chapters do so
+# at once, and the stress tests go fewer rounds: `make test` in the chapter itself goes them all.
 # Takes chapters as arguments; without any, all of them.
 cd "$(dirname "$0")/.." || exit 1
 if grep -n '#include "\.\./' ch*/*.[ch] || grep -n '#include "\.\./.*/' ch*/tests/*.[ch]; then
@@ -9,20 +9,31 @@ if grep -n '#include "\.\./' ch*/*.[ch] || grep -n '#include "\.\./.*/' ch*/test
     exit 1
 fi
 [ $# -gt 0 ] || set -- ch[0-9][0-9]_*
-folder=$(mktemp -d) || exit 1
-trap 'rm -rf "$folder"' EXIT
-trap 'exit 1' HUP INT TERM
 make=${MAKE:-make} # GNU make has other names on some systems
-for chapter; do
-    rm -rf "${folder:?}"/*
-    cp -R "$chapter" "$folder" && "$make" -s -C "$folder/$chapter" clean || exit 1
+folder=$(mktemp -d) || exit 1
+pids=
+trap 'rm -rf "$folder"' EXIT
+trap 'trap "" TERM; kill 0; wait; exit 1' HUP INT TERM # all that it has started, too
+
+stand_alone() {
+    mkdir "$folder/$1" && cp -R "$1" "$folder/$1" && "$make" -s -C "$folder/$1/$1" clean || return 1
     for target in all run test; do
-        if ! env -i PATH="$PATH" ${CC:+CC="$CC"} "$make" -C "$folder/$chapter" $target \
-            CFLAGS='-O2 -g -DROUNDS=2000' >"$folder/log" 2>&1; then
-            cat "$folder/log"
-            echo "alone: make $target fails in $chapter when it is copied to an empty folder"
-            exit 1
+        if ! env -i PATH="$PATH" ${CC:+CC="$CC"} "$make" -C "$folder/$1/$1" $target \
+            CFLAGS='-O2 -g -DROUNDS=2000' >"$folder/$1/log" 2>&1; then
+            cat "$folder/$1/log"
+            echo "alone: make $target fails in $1 when it is copied to an empty folder"
+            return 1
         fi
     done
-    echo "alone: $chapter builds, runs and tests itself in an empty folder"
+    echo "alone: $1 builds, runs and tests itself in an empty folder"
+}
+
+for chapter; do
+    stand_alone "$chapter" &
+    pids="$pids $!"
 done
+failed=0
+for pid in $pids; do
+    wait "$pid" || failed=1
+done
+exit $failed
