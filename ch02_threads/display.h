@@ -33,6 +33,10 @@
 #include <stdbool.h>
 #include <time.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { FRAMES_A_SECOND = 30 };
 
 struct colour {
@@ -81,5 +85,9 @@ int display_show(struct display *display);
 
 /* Closes the display and frees it. NULL is fine. The signals do again what they did before. */
 void display_close(struct display *display);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
