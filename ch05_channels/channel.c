@@ -228,12 +228,7 @@ static int wait_for_partner(struct channel *channel, struct waiters *waiters, st
     if (deadline != NULL && deadline->tv_sec < 0)
         deadline = &epoch; // as long past, and no system refuses it
 
-    int cancel_state;
-    int error = pthread_cond_init(&self->wake, NULL);
-    if (error != 0) {
-        unlock(channel);
-        return error;
-    }
+    int error = 0, cancel_state;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
     enqueue(waiters, self);
     channel->inside++;
@@ -279,7 +274,7 @@ static int send_or_wait(struct channel *channel, const void *element, bool wait,
     } else if (channel->length < channel->capacity) {
         push(channel, element);
     } else if (wait) {
-        struct waiter self = {.source = element};
+        struct waiter self = {.source = element, .wake = PTHREAD_COND_INITIALIZER};
         return wait_for_partner(channel, &channel->senders, &self, deadline);
     } else {
         error = EAGAIN;
@@ -307,7 +302,7 @@ static int receive_or_wait(struct channel *channel, void *element, bool wait,
     } else if (channel->closed) {
         error = EPIPE;
     } else if (wait) {
-        struct waiter self = {.destination = element};
+        struct waiter self = {.destination = element, .wake = PTHREAD_COND_INITIALIZER};
         return wait_for_partner(channel, &channel->receivers, &self, deadline);
     } else {
         error = EAGAIN;

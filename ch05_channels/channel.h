@@ -91,8 +91,8 @@ size_t channel_length(struct channel *channel);
 size_t channel_capacity(const struct channel *channel);
 
 /*
- * The calls that wait can also fail as pthread_cond_init does (ENOMEM, EAGAIN), before they have done
- * anything. glibc, musl and macOS have no such case; FreeBSD and OpenBSD allocate.
+ * The calls that wait can also fail as pthread_cond_wait does, and then have done nothing. glibc, musl and
+ * macOS have no such case; FreeBSD and OpenBSD may find no memory (ENOMEM).
  */
 
 #ifdef __cplusplus

@@ -61,7 +61,8 @@ static void *find_areas(void *argument)
 {
     struct pool *pool = argument;
     struct line line;
-    while (channel_receive(pool->lines, &line) == 0) {
+    int error;
+    while ((error = channel_receive(pool->lines, &line)) == 0) {
         int64_t twice_area = polygon_twice_area(line.text, line.length);
         free(line.text);
         if (pool->order != NULL)
@@ -69,10 +70,12 @@ static void *find_areas(void *argument)
         else
             print_area(pool, line.number, twice_area);
     }
+    if (error != EPIPE)
+        MUST(error);
     return NULL;
 }
 
-/* Sends every line into the channel, until the end or until nobody wants any more. 0, or errno. */
+/* Sends every line into the channel, until the end or until nobody wants any more (EPIPE). 0, or errno. */
 static int send_lines(struct pool *pool, FILE *file)
 {
     for (long number = 1;; number++) {
@@ -85,10 +88,10 @@ static int send_lines(struct pool *pool, FILE *file)
         if (length > 0 && line.text[length - 1] == '\r')
             length--;
         line.length = (size_t)length;
-        int error = length < 0 && !feof(file) ? errno : 0;
-        if (length < 0 || channel_send(pool->lines, &line) != 0) {
+        int error = length >= 0 ? channel_send(pool->lines, &line) : feof(file) ? EPIPE : errno;
+        if (error != 0) {
             free(line.text);
-            return error;
+            return error == EPIPE ? 0 : error;
         }
     }
 }

@@ -48,12 +48,21 @@ struct pipeline {
     struct channel *texts, *reports, *winds, *distributions;
 };
 
+/* Waits for the next element. False: there are no more. */
+static bool receive(struct channel *channel, void *element)
+{
+    int error = channel_receive(channel, element);
+    if (error != EPIPE)
+        MUST(error);
+    return error == 0;
+}
+
 /* Step 1: a text becomes reports. */
 static void *parse_reports(void *argument)
 {
     struct pipeline *pipeline = argument;
     struct text text;
-    while (channel_receive(pipeline->texts, &text) == 0) {
+    while (receive(pipeline->texts, &text)) {
         struct reports reports = {.bytes = text.bytes};
         char *from = text.bytes, *end = from + metar_part(text.bytes, text.size);
         size_t room = 0;
@@ -76,7 +85,7 @@ static void *extract_winds(void *argument)
 {
     struct pipeline *pipeline = argument;
     struct reports reports;
-    while (channel_receive(pipeline->reports, &reports) == 0) {
+    while (receive(pipeline->reports, &reports)) {
         struct winds winds = {.list = MUST_HAVE(malloc((reports.count + 1) * WIND_LENGTH))};
         for (size_t i = 0; i < reports.count; i++) {
             const char *wind = metar_wind(reports.list[i]);
@@ -97,7 +106,7 @@ static void *mine_distribution(void *argument)
     struct pipeline *pipeline = argument;
     struct distribution distribution = {0};
     struct winds winds;
-    while (channel_receive(pipeline->winds, &winds) == 0) {
+    while (receive(pipeline->winds, &winds)) {
         for (size_t i = 0; i < winds.count; i++)
             metar_count(winds.list[i], distribution.counts);
         free(winds.list);
