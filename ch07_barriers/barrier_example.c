@@ -116,8 +116,10 @@ static void print(struct show *show, const char *name, const char *line)
         puts("\033[0m");
     }
     show->lanes_shown = width == 0 || end > width ? width : (int)end;
-    if (fflush(stdout) != 0)
-        exit(finish_output(EXIT_FAILURE, usage)); // nobody would see the rest
+    if (fflush(stdout) != 0) { // nobody would see the rest
+        complain(usage, "standard output", strerror(errno));
+        exit(EXIT_FAILURE);
+    }
 }
 
 static void change_state(struct runner *self, char state, const char *line)

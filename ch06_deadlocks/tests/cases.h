@@ -1,0 +1,44 @@
+/*
+ * cases.h - what the tests of this chapter share. Each test_*.c holds the cases of one program or
+ * piece; check_chapter.c runs them all.
+ */
+#ifndef CASES_H
+#define CASES_H
+
+#include <check.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* How often a stress test goes round. */
+#ifndef ROUNDS
+#define ROUNDS 20000
+#endif
+
+/*
+ * Runs a shell command line made like printf's, in which the folder of the programs comes first in
+ * the PATH, and keeps what it prints (of both streams) in `printed`. Returns its exit status; 128
+ * and more: the number of the signal that ended it, plus 128.
+ */
+int run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+extern char printed[1 << 20];
+
+/* A new empty folder, one for each test. Removed at exit, with all that is in it. */
+const char *new_folder(void);
+
+/*
+ * Whether the shell command `condition` succeeds: what a test needs is there. Otherwise says that
+ * `what` is skipped.
+ */
+bool is_possible(const char *what, const char *condition);
+
+/* Conditions. Sanitizers need more memory than `ulimit -v` leaves, and only Linux keeps that limit. */
+#define PLAIN_BUILD "test " OUT " = ."
+#define FULL_DISK "test -c /dev/full"
+#define MEMORY_LIMIT PLAIN_BUILD " && test $(uname) = Linux"
+#define TSAN_BUILD "test " OUT " = build/tsan"
+
+TCase *red_blue_cases(void);
+TCase *trains_cases(void);
+TCase *lock_watch_cases(void);
+
+#endif

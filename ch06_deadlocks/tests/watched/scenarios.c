@@ -1,0 +1,756 @@
+/*
+ * scenarios.c - what lock_watch is tested on: one small program for each scenario, chosen by its name.
+ * It needs nothing but libc and pthreads, and is compiled by test_lock_watch.c, in several ways.
+ */
+#ifdef __linux__
+#define _GNU_SOURCE // pthread_setname_np, and mutexes of other types made by a constant
+#endif
+#include <errno.h>
+#include <libgen.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER, second = PTHREAD_MUTEX_INITIALIZER,
+                       third = PTHREAD_MUTEX_INITIALIZER, gate = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t *const locks[] = {&first, &second, &third};
+static pthread_cond_t news = PTHREAD_COND_INITIALIZER;
+static atomic_int arrived, threads_in_cycle = 3;
+static int is_there; // under first
+
+static pthread_t start(void *(*function)(void *), void *argument)
+{
+    pthread_t thread;
+    int error = pthread_create(&thread, NULL, function, argument);
+    if (error != 0) {
+        fprintf(stderr, "pthread_create: %s\n", strerror(error));
+        exit(1);
+    }
+    return thread;
+}
+
+/* Starts a thread and waits for its end. */
+static void alone(void *(*function)(void *), void *argument)
+{
+    pthread_join(start(function, argument), NULL);
+}
+
+static void both(pthread_mutex_t *one, pthread_mutex_t *other)
+{
+    pthread_mutex_lock(one);
+    pthread_mutex_lock(other);
+    pthread_mutex_unlock(other);
+    pthread_mutex_unlock(one);
+}
+
+static void arrive_and_wait(int others)
+{
+    atomic_fetch_add(&arrived, 1);
+    while (atomic_load(&arrived) < others)
+        sched_yield();
+}
+
+/* ---- deadlocks ---- */
+
+static void *cycle_member(void *argument)
+{
+    pthread_mutex_t *const *mine = argument;
+    size_t next = (size_t)(mine - locks + 1) % (size_t)threads_in_cycle;
+    pthread_mutex_lock(*mine);
+    arrive_and_wait(threads_in_cycle);
+    pthread_mutex_lock(locks[next]);
+    return NULL;
+}
+
+static int cycle(int threads)
+{
+    pthread_t thread[3];
+    threads_in_cycle = threads;
+    puts("not lost"); // into a pipe or a file: so far only into the buffer
+    for (int i = 0; i < threads; i++)
+        thread[i] = start(cycle_member, (void *)&locks[i]);
+    for (int i = 0; i < threads; i++)
+        pthread_join(thread[i], NULL);
+    return 0;
+}
+
+static int three(void)
+{
+    return cycle(3);
+}
+
+static int two(void)
+{
+    return cycle(2);
+}
+
+/* Main has the stream, and waits for the two. What is in its buffer is lost then. */
+static int output_is_locked(void)
+{
+    flockfile(stdout);
+    return cycle(2);
+}
+
+static int self(void)
+{
+    pthread_mutex_lock(&first);
+    int error = pthread_mutex_lock(&first);
+    puts("twice"); // otherwise that would be a tail call, of which the caller is not seen
+    return error;
+}
+
+/* The same for a thread that is to be cancelled, at the next place where that may happen. */
+static int cancelled_too_late(void)
+{
+    pthread_cancel(pthread_self());
+    return self();
+}
+
+static void *locks_second_then_first(void *argument)
+{
+    (void)argument;
+    both(&second, &first);
+    return NULL;
+}
+
+/* Main holds second, and sleeps until somebody sends news; who wants second holds first. */
+static int asleep(void)
+{
+    pthread_mutex_lock(&second);
+    pthread_mutex_lock(&first);
+    pthread_t thread = start(cycle_member, (void *)&locks[0]); // first, then second
+    threads_in_cycle = 2;
+    while (!is_there) {
+        atomic_fetch_add(&arrived, 1);
+        pthread_cond_wait(&news, &first);
+    }
+    return pthread_join(thread, NULL);
+}
+
+static int asleep_in_time(void)
+{
+    struct timespec deadline;
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec += 1000;
+    pthread_mutex_lock(&second);
+    pthread_mutex_lock(&first);
+    pthread_t thread = start(cycle_member, (void *)&locks[0]);
+    threads_in_cycle = 2;
+    atomic_fetch_add(&arrived, 1);
+    pthread_cond_timedwait(&news, &first, &deadline);
+    return pthread_join(thread, NULL);
+}
+
+static void *names_itself(void *argument)
+{
+#ifdef __linux__
+    pthread_setname_np(pthread_self(), "a \"b\\\n\xc3\xa9");
+#endif
+    return cycle_member(argument);
+}
+
+static int quotes(void)
+{
+    threads_in_cycle = 2;
+    pthread_t one = start(names_itself, (void *)&locks[0]),
+              other = start(names_itself, (void *)&locks[1]);
+    pthread_join(one, NULL);
+    pthread_join(other, NULL);
+    return 0;
+}
+
+/* ---- no deadlocks ---- */
+
+static int errorcheck(void)
+{
+    pthread_mutexattr_t type;
+    pthread_mutex_t mutex;
+    pthread_mutexattr_init(&type);
+    pthread_mutexattr_settype(&type, PTHREAD_MUTEX_ERRORCHECK);
+    pthread_mutex_init(&mutex, &type);
+    errno = 77;
+    int unlocked = pthread_mutex_unlock(&mutex), locked = pthread_mutex_lock(&mutex),
+        again = pthread_mutex_lock(&mutex), tried = pthread_mutex_trylock(&mutex);
+    printf("%d %d %d %d %d\n", unlocked == EPERM, locked, again == EDEADLK, tried == EBUSY, errno);
+    pthread_mutex_unlock(&mutex);
+    printf("%d\n", pthread_mutex_destroy(&mutex));
+#ifdef PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP
+    static pthread_mutex_t constant = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP;
+    pthread_mutex_lock(&constant);
+    return pthread_mutex_lock(&constant) == EDEADLK ? 0 : 1;
+#else
+    return 0;
+#endif
+}
+
+static int recursive(void)
+{
+    pthread_mutexattr_t type;
+    pthread_mutex_t mutex;
+    pthread_mutexattr_init(&type);
+    pthread_mutexattr_settype(&type, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&mutex, &type);
+    for (int i = 0; i < 3; i++)
+        pthread_mutex_lock(&mutex);
+    printf("%d\n", pthread_mutex_trylock(&mutex));
+    for (int i = 0; i < 4; i++)
+        pthread_mutex_unlock(&mutex);
+    return pthread_mutex_destroy(&mutex);
+}
+
+/* In a cycle, but with deadlines: all give up. */
+static void *gives_up(void *argument)
+{
+    pthread_mutex_t *const *mine = argument;
+    pthread_mutex_lock(*mine);
+    arrive_and_wait(2);
+    struct timespec deadline;
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_nsec += 50000000;
+    deadline.tv_sec += deadline.tv_nsec / 1000000000;
+    deadline.tv_nsec %= 1000000000;
+    int error = ETIMEDOUT;
+#ifndef __APPLE__
+    error = pthread_mutex_timedlock(locks[1 - (mine - locks)], &deadline);
+#endif
+    arrive_and_wait(4);
+    pthread_mutex_unlock(*mine);
+    return error == ETIMEDOUT ? NULL : argument;
+}
+
+static int timed(void)
+{
+    pthread_t one = start(gives_up, (void *)&locks[0]), other = start(gives_up, (void *)&locks[1]);
+    void *result, *other_result;
+    pthread_join(one, &result);
+    pthread_join(other, &other_result);
+    return result == NULL && other_result == NULL ? 0 : 1;
+}
+
+/* Unlocked by another thread than that which has locked it: undefined, but common. */
+static void *unlocks_first(void *argument)
+{
+    pthread_mutex_unlock(&first);
+    return argument;
+}
+
+static int handed_over(void)
+{
+    for (int i = 0; i < 100; i++) {
+        pthread_mutex_lock(&first);
+        alone(unlocks_first, NULL);
+        pthread_mutex_lock(&second); // does not hold first any more
+        pthread_mutex_unlock(&second);
+    }
+    alone(locks_second_then_first, NULL);
+    return pthread_mutex_trylock(&first);
+}
+
+/* ---- orders ---- */
+
+static void *locks_first_then_second(void *argument)
+{
+    (void)argument;
+    both(&first, &second);
+    return NULL;
+}
+
+static int inversion(void)
+{
+    alone(locks_first_then_second, NULL);
+    alone(locks_second_then_first, NULL);
+    return 5;
+}
+
+static void *locks_two(void *argument)
+{
+    pthread_mutex_t *const *one = argument;
+    both(*one, locks[(one - locks + 1) % 3]);
+    return NULL;
+}
+
+static int three_orders(void)
+{
+    for (int i = 0; i < 3; i++)
+        alone(locks_two, (void *)&locks[i]);
+    return 0;
+}
+
+static void *through_gate(void *locks_second_first)
+{
+    pthread_mutex_lock(&gate);
+    (locks_second_first != NULL ? locks_second_then_first : locks_first_then_second)(NULL);
+    pthread_mutex_unlock(&gate);
+    return NULL;
+}
+
+static int gated(void)
+{
+    for (int i = 0; i < 3; i++) {
+        alone(through_gate, NULL);
+        alone(through_gate, &gate);
+    }
+    return 0;
+}
+
+/* At last once without the gate; and then the two orders can meet. */
+static int gate_open(void)
+{
+    gated();
+    alone(locks_second_then_first, NULL);
+    return 0;
+}
+
+static int one_thread(void)
+{
+    both(&first, &second);
+    both(&second, &first);
+    return 0;
+}
+
+static void *tries_second(void *argument)
+{
+    pthread_mutex_lock(&first);
+    if (pthread_mutex_trylock(&second) == 0)
+        pthread_mutex_unlock(&second);
+    pthread_mutex_unlock(&first);
+    return argument;
+}
+
+static int tried(void)
+{
+    alone(tries_second, NULL);
+    alone(locks_second_then_first, NULL);
+    return 0;
+}
+
+static int reused(void)
+{
+    pthread_mutex_t *memory = malloc(2 * sizeof *memory);
+    for (int i = 0; i < 3; i++) {
+        pthread_mutex_init(&memory[0], NULL);
+        pthread_mutex_init(&memory[1], NULL);
+        both(&memory[i % 2], &memory[1 - i % 2]);
+        if (i < 2) { // else the program forgets it, and the memory is used again
+            pthread_mutex_destroy(&memory[0]);
+            pthread_mutex_destroy(&memory[1]);
+        }
+    }
+    free(memory);
+    return 0;
+}
+
+static void *reuse(void *argument)
+{
+    (void)argument;
+    reused();
+    return NULL;
+}
+
+static int reused_by_threads(void)
+{
+    for (int i = 0; i < 10; i++)
+        alone(reuse, NULL);
+    return 0;
+}
+
+/* More orders than there is room for, most of them of mutexes that are gone. */
+static int many_orders(void)
+{
+    for (int i = 0; i < 200000; i++) {
+        pthread_mutex_t mutex;
+        pthread_mutex_init(&mutex, NULL);
+        both(&first, &mutex);
+        pthread_mutex_destroy(&mutex);
+    }
+    return inversion();
+}
+
+/* Many at a time, upwards, and each order new. */
+static int many_held(void)
+{
+    enum { MANY = 3000 };
+    static pthread_mutex_t many[MANY];
+    for (int i = 0; i < MANY; i++)
+        pthread_mutex_init(&many[i], NULL);
+    for (int step = 1; step < 60; step++) {
+        for (int i = 0; i < MANY; i += step)
+            pthread_mutex_lock(&many[i]);
+        for (int i = 0; i < MANY; i += step)
+            pthread_mutex_unlock(&many[i]);
+    }
+    for (int i = 0; i < MANY; i++)
+        pthread_mutex_destroy(&many[i]);
+    return 0;
+}
+
+/* ---- conditions, cancellation, threads, signals, processes ---- */
+
+static void *waits_for_news(void *argument)
+{
+    struct timespec deadline = {0, 0};
+    pthread_mutex_lock(&first);
+    if (pthread_cond_timedwait(&news, &first, &deadline) != ETIMEDOUT)
+        exit(1);
+    atomic_fetch_add(&arrived, 1);
+    while (!is_there)
+        pthread_cond_wait(&news, &first);
+    pthread_mutex_unlock(&first);
+    return argument;
+}
+
+static int conditions(void)
+{
+    pthread_t threads[20];
+    for (int i = 0; i < 20; i++)
+        threads[i] = start(waits_for_news, NULL);
+    while (atomic_load(&arrived) < 20)
+        sched_yield();
+    pthread_mutex_lock(&first);
+    is_there = 1;
+    pthread_cond_broadcast(&news);
+    pthread_mutex_unlock(&first);
+    for (int i = 0; i < 20; i++)
+        pthread_join(threads[i], NULL);
+    return 0;
+}
+
+static void unlock_first(void *argument)
+{
+    (void)argument;
+    pthread_mutex_unlock(&first);
+}
+
+static void *is_cancelled(void *argument)
+{
+    pthread_mutex_lock(&first);
+    pthread_cleanup_push(unlock_first, NULL);
+    atomic_fetch_add(&arrived, 1);
+    for (;;)
+        pthread_cond_wait(&news, &first);
+    pthread_cleanup_pop(1);
+    return argument;
+}
+
+static void lock_first(void *argument)
+{
+    (void)argument;
+    pthread_mutex_lock(&first);
+}
+
+static void *is_cancelled_and_stuck(void *argument)
+{
+    pthread_mutex_lock(&first);
+    pthread_cleanup_push(lock_first, NULL);
+    pthread_cancel(pthread_self());
+    pthread_cond_wait(&news, &first);
+    pthread_cleanup_pop(0);
+    return argument;
+}
+
+/* Who is cancelled in a wait has the mutex again, and cannot lock it in its cleanup. */
+static int cancelled_and_stuck(void)
+{
+    alone(is_cancelled_and_stuck, NULL);
+    return 0;
+}
+
+/* The one who is cancelled holds the mutex again in its cleanup: nobody owns it after that. */
+static int cancelled(void)
+{
+    for (int i = 1; i <= 50; i++) {
+        void *result;
+        pthread_t thread = start(is_cancelled, NULL);
+        while (atomic_load(&arrived) < i)
+            sched_yield();
+        pthread_mutex_lock(&first);
+        pthread_cancel(thread);
+        pthread_mutex_unlock(&first);
+        pthread_join(thread, &result);
+        if (result != PTHREAD_CANCELED)
+            return 1;
+        both(&first, &second);
+    }
+    return 0;
+}
+
+static pthread_key_t key;
+
+static void destroy_value(void *value)
+{
+    (void)value;
+    both(&first, &second);
+}
+
+static void *comes_and_goes(void *argument)
+{
+    pthread_setspecific(key, &key);
+    both(&first, &second);
+    if (argument != NULL)
+        pthread_mutex_lock(argument);
+    return NULL;
+}
+
+static int comings(void)
+{
+    pthread_t threads[50];
+    pthread_key_create(&key, destroy_value);
+    for (int i = 0; i < 40; i++) {
+        for (int j = 0; j < 50; j++)
+            threads[j] = start(comes_and_goes, NULL);
+        for (int j = 0; j < 50; j++)
+            pthread_join(threads[j], NULL);
+    }
+    return 0;
+}
+
+/* Threads end while they hold mutexes; others, in the same place of the table, lock others. */
+static int left_locked(void)
+{
+    static pthread_mutex_t left[200];
+    pthread_key_create(&key, destroy_value);
+    for (int i = 0; i < 200; i++) {
+        pthread_mutex_init(&left[i], NULL);
+        alone(comes_and_goes, &left[i]);
+        if (pthread_mutex_trylock(&left[i]) != EBUSY)
+            return 1;
+    }
+    return 0;
+}
+
+static void on_signal(int number)
+{
+    (void)number;
+    atomic_fetch_add(&arrived, 1);
+    if (pthread_mutex_trylock(&third) == 0) {
+        both(&gate, &second);
+        pthread_mutex_unlock(&third);
+    }
+}
+
+static int signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGUSR1, &action, NULL);
+    pid_t sender = fork();
+    while (sender == 0) {
+        if (getppid() == 1 || kill(getppid(), SIGUSR1) != 0)
+            _exit(0);
+    }
+    while (atomic_load(&arrived) < 500) {
+        pthread_mutex_lock(&first);
+        pthread_mutex_unlock(&first);
+    }
+    kill(sender, SIGKILL);
+    waitpid(sender, NULL, 0);
+    return 0;
+}
+
+static atomic_int forks_are_over;
+
+static void *locks_gate(void *argument)
+{
+    pthread_mutex_lock(&gate);
+    pthread_mutex_unlock(&gate);
+    return argument;
+}
+
+/* Makes new mutexes all the time, each of which the watch has to enter into its tables. */
+static void *makes_mutexes(void *argument)
+{
+    pthread_mutex_t mutex;
+    while (!atomic_load(&forks_are_over)) {
+        pthread_mutex_init(&mutex, NULL);
+        pthread_mutex_destroy(&mutex);
+    }
+    return argument;
+}
+
+/* Meanwhile the process forks; each child locks, starts a thread, and the last one gets stuck. */
+static int forks(void)
+{
+    int status = 0;
+    pthread_t threads[2] = {start(makes_mutexes, NULL), start(makes_mutexes, NULL)};
+    for (int i = 0; i < 20; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            pthread_mutex_lock(&third);
+            alone(locks_gate, NULL);
+            if (i == 19)
+                pthread_mutex_lock(&third);
+            exit(3);
+        }
+        waitpid(child, &status, 0);
+        if (i < 19 && WEXITSTATUS(status) != 3)
+            return 1;
+    }
+    atomic_store(&forks_are_over, 1);
+    pthread_join(threads[0], NULL);
+    pthread_join(threads[1], NULL);
+    printf("child: %d\n", WEXITSTATUS(status));
+    return 0;
+}
+
+static int killed(void)
+{
+    pthread_mutex_lock(&first);
+    raise(SIGKILL);
+    return 0;
+}
+
+static int underscore_exit(void)
+{
+    pthread_mutex_lock(&first);
+    _exit(9);
+}
+
+static int quick(void)
+{
+    pthread_mutex_lock(&first);
+#ifndef __APPLE__
+    quick_exit(8);
+#endif
+    return 1;
+}
+
+static int environment(void)
+{
+    pthread_mutex_lock(&first);
+    fflush(stdout);
+    return system("env | grep -c -e LOCK_WATCH -e lock_watch.so; printf '%s\\n' \"$LD_PRELOAD\"") !=
+           0;
+}
+
+static int moved(void)
+{
+    return chdir("/") == 0 ? self() : 1;
+}
+
+static void *million_rounds(void *argument)
+{
+    pthread_mutex_t mine = PTHREAD_MUTEX_INITIALIZER;
+    for (int i = 0; i < 125000; i++) {
+        pthread_mutex_lock(&mine);
+        pthread_mutex_unlock(&mine);
+    }
+    return argument;
+}
+
+static int million(void)
+{
+    pthread_t threads[8];
+    for (int i = 0; i < 8; i++)
+        threads[i] = start(million_rounds, NULL);
+    for (int i = 0; i < 8; i++)
+        pthread_join(threads[i], NULL);
+    return 0;
+}
+
+/* Main holds the first two while another thread waits, and then sleeps: what a trace shows. */
+static void *waits_then_sleeps(void *argument)
+{
+    atomic_store(&arrived, 1);
+    pthread_mutex_lock(&first);
+    atomic_store(&arrived, 2);
+    while (!is_there)
+        pthread_cond_wait(&news, &first);
+    pthread_mutex_unlock(&first);
+    return argument;
+}
+
+static void pause_for(long milliseconds)
+{
+    struct timespec rest = {0, milliseconds * 1000000};
+    nanosleep(&rest, NULL);
+}
+
+static int states(void)
+{
+    pthread_mutex_lock(&second);
+    pthread_mutex_lock(&first);
+    pthread_t thread = start(waits_then_sleeps, NULL);
+    while (atomic_load(&arrived) < 1)
+        sched_yield();
+    pause_for(100);
+    pthread_mutex_unlock(&first);
+    while (atomic_load(&arrived) < 2)
+        sched_yield();
+    pause_for(100);
+    pthread_mutex_lock(&first);
+    is_there = 1;
+    pthread_cond_signal(&news);
+    pthread_mutex_unlock(&first);
+    pthread_mutex_unlock(&second);
+    return pthread_join(thread, NULL);
+}
+
+static int no_locks(void)
+{
+    return 0;
+}
+
+#define SCENARIO(function)                                                                         \
+    {                                                                                              \
+#function, function                                                                        \
+    }
+static const struct {
+    const char *name;
+    int (*run)(void);
+} scenarios[] = {
+    SCENARIO(three),
+    SCENARIO(two),
+    SCENARIO(self),
+    SCENARIO(cancelled_too_late),
+    SCENARIO(asleep),
+    SCENARIO(asleep_in_time),
+    SCENARIO(quotes),
+    SCENARIO(output_is_locked),
+    SCENARIO(errorcheck),
+    SCENARIO(recursive),
+    SCENARIO(timed),
+    SCENARIO(handed_over),
+    SCENARIO(inversion),
+    SCENARIO(three_orders),
+    SCENARIO(gated),
+    SCENARIO(gate_open),
+    SCENARIO(one_thread),
+    SCENARIO(tried),
+    SCENARIO(reused_by_threads),
+    SCENARIO(many_orders),
+    SCENARIO(many_held),
+    SCENARIO(conditions),
+    SCENARIO(cancelled),
+    SCENARIO(cancelled_and_stuck),
+    SCENARIO(comings),
+    SCENARIO(left_locked),
+    SCENARIO(signals),
+    SCENARIO(forks),
+    SCENARIO(killed),
+    SCENARIO(underscore_exit),
+    SCENARIO(quick),
+    SCENARIO(environment),
+    SCENARIO(moved),
+    SCENARIO(million),
+    SCENARIO(states),
+    SCENARIO(no_locks),
+};
+
+int main(int argc, char *argv[])
+{
+    if (argc > 1 && strcmp(argv[1], "renamed") == 0) {
+        dirname(argv[0]); // writes into it, and the loader calls the program by it
+        return self();
+    }
+    for (size_t i = 0; argc > 1 && i < sizeof scenarios / sizeof scenarios[0]; i++) {
+        if (strcmp(argv[1], scenarios[i].name) == 0)
+            return scenarios[i].run();
+    }
+    return 99;
+}

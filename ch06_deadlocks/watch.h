@@ -1,0 +1,28 @@
+/*
+ * watch.h - what the launcher, lock_watch, and the library in the watched program, lock_watch.so, agree
+ * upon.
+ */
+#ifndef WATCH_H
+#define WATCH_H
+
+/* What a program ends with that has run into a deadlock. */
+enum { WATCH_DEADLOCK = 86 };
+
+/* The library lies in the same folder as the launcher. */
+#define WATCH_LIBRARY "lock_watch.so"
+
+/* The variable by which the system is asked to load it, and what stands between names in it. */
+#ifdef __APPLE__
+#define WATCH_PRELOAD "DYLD_INSERT_LIBRARIES"
+#define WATCH_SEPARATORS ":"
+#else
+#define WATCH_PRELOAD "LD_PRELOAD"
+#define WATCH_SEPARATORS " :"
+#endif
+
+/* The options. The library takes all of these out of the environment before main begins. */
+#define WATCH_LANES "LOCK_WATCH_LANES"     // set: -g
+#define WATCH_TRACE "LOCK_WATCH_TRACE"     // the file of -t, by its full name
+#define WATCH_PROGRAM "LOCK_WATCH_PROGRAM" // the file of the program, by its full name
+
+#endif

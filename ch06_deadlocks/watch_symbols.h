@@ -1,0 +1,31 @@
+/*
+ * watch_symbols.h - the function, file and line of an address in the code; the variable at one in the
+ * data.
+ *
+ * To ask the tools that know it takes a while, so all addresses are gathered first: a report is made
+ * twice. In the first pass nothing is printed and every address it asks for is noted; then
+ * watch_symbols_find asks the tools; in the second pass the names are there.
+ *
+ * One thread at a time. Needs no lock of libc but the loader's (dladdr), and no memory.
+ */
+#ifndef WATCH_SYMBOLS_H
+#define WATCH_SYMBOLS_H
+
+/* The watched program's file; for those whose loader knows it only by a relative name. */
+void watch_symbols_program(const char *path);
+
+/*
+ * "function (file.c:12)", or as much as is known of it, for the call that returns to that address. The
+ * text stays; "" while it is not known yet.
+ */
+const char *watch_place(const void *address);
+
+/* The same for a function's own address, and its name only. */
+const char *watch_function(const void *address);
+
+/* The name of a variable that is there. "": there is none, or it is not known yet. */
+const char *watch_variable(const void *address);
+
+void watch_symbols_find(void);
+
+#endif
