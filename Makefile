@@ -1,13 +1,15 @@
 # make               build the programs of every chapter
 # make run           run them all, one after the other
-# make test          run every chapter's tests, then those of the whole repository
+# make test          run every chapter's tests, then the quick ones of the whole repository
+# make verify        all of those, and the long ones: see tests/
 # make tsan          the chapters' tests under ThreadSanitizer
 # make asan          the chapters' tests under the address, leak and undefined behaviour sanitizers
+# make coverage      how much of the sources the chapters' tests reach (needs gcovr)
 # make format        lay out the sources with clang-format; make check-format: are they?
 # make clean         remove all that make made
 
 CHAPTERS := $(patsubst %/Makefile,%,$(sort $(wildcard ch[0-9][0-9]_*/Makefile)))
-SOURCES := $(wildcard $(CHAPTERS:%=%/*.[ch]) $(CHAPTERS:%=%/tests/*.[ch]))
+SOURCES := $(wildcard $(CHAPTERS:%=%/*.[ch]) $(CHAPTERS:%=%/tests/*.[ch]) $(CHAPTERS:%=%/tests/*/*.c*) tests/*.c)
 
 # Real weather reports, where there are any beside the repository: chapter 5 tests itself on them.
 ifneq ($(wildcard ../shared/metarfiles/*.txt),)
@@ -33,13 +35,30 @@ run: all
 test:
 	$(call in_every_chapter,test)
 	sh tests/copies.sh
+	sh tests/snippets.sh
 	MAKE=$(MAKE) sh tests/alone.sh
+
+# Each of them says what it has done in a line, and in another one what it has skipped, and why.
+verify: test
+	MAKE=$(MAKE) sh tests/readmes.sh
+	MAKE=$(MAKE) sh tests/programs.sh
+	MAKE=$(MAKE) sh tests/faults.sh
+	MAKE=$(MAKE) sh tests/symbols.sh
+	sh tests/models.sh
+	MAKE=$(MAKE) sh tests/interleavings.sh
+	MAKE=$(MAKE) sh tests/portable.sh
+	sh tests/fresh.sh
 
 tsan:
 	$(call in_every_chapter,tsan)
 
 asan:
 	$(call in_every_chapter,asan)
+
+# Each program and test has counts of its own for the pieces that it is made of; gcovr adds them up.
+coverage:
+	$(call in_every_chapter,test OUT=build/coverage CFLAGS='-O1 -g --coverage -DROUNDS=2000')
+	gcovr --branches --exclude-throw-branches --exclude '.*/tests/' --merge-mode-functions=separate $(CHAPTERS:%=%/build/coverage)
 
 clean:
 	$(call in_every_chapter,clean)
@@ -50,4 +69,4 @@ format:
 check-format:
 	clang-format --dry-run --Werror $(SOURCES)
 
-.PHONY: all $(CHAPTERS) run test tsan asan clean format check-format
+.PHONY: all $(CHAPTERS) run test verify tsan asan coverage clean format check-format

@@ -1,0 +1,118 @@
+#!/bin/sh
+# Every program, short of one thing: each pthread_create, malloc, open, read, … that it makes in a short
+# run fails once. Then it either does without, and its output is the usual, or says what went wrong and
+# exits with 1. It never crashes, hangs, leaks (the sanitizers watch) or prints something else.
+# Takes chapters as arguments; without any, all of them.
+cd "$(dirname "$0")/.." || exit 1
+root=$PWD
+[ $# -gt 0 ] || set -- ch[0-9][0-9]_*
+make=${MAKE:-make} # GNU make has other names on some systems
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1:exitcode=99
+export UBSAN_OPTIONS=exitcode=99:print_stacktrace=1
+unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER MAKEFLAGS MAKELEVEL
+
+# Short runs: the chapter, and what one would type there. They print the same every time, in some order.
+runs='
+ch01_intro race_condition -m -t 3 -n 5
+ch01_intro race_condition -f
+ch01_intro processes_and_threads -n 2
+ch01_intro speedup -t 3 -n 1000
+ch02_threads concurrent_file_search tests c
+ch02_threads boids -d none -n 2 -t 5
+ch02_threads quiz -y 1
+ch02_threads quiz -y 2
+ch03_mutexes stingy_spendy -n 5
+ch03_mutexes stingy_spendy -u -n 5
+ch03_mutexes atomic_stingy_spendy -n 5
+ch03_mutexes multi_ledger -t 3 -a 10 -r 1 -i 1
+ch03_mutexes multi_ledger -t 3 -a 10 -r 1 -i 1 -l mutex
+ch03_mutexes letter_frequency -n 1 -m atomic texts/1_queues.txt texts/2_keys.txt
+ch03_mutexes letter_frequency -n 1 -m mutex texts/1_queues.txt texts/2_keys.txt
+ch03_mutexes letter_frequency -n 1 -m local texts/1_queues.txt texts/2_keys.txt
+ch03_mutexes quiz -y 1
+ch03_mutexes quiz -y 2
+ch03_mutexes quiz -y 3
+ch04_condvars stingy_spendy_waits -n 20 -q
+ch04_condvars stingy_spendy_waits -i
+ch04_condvars matrix_multiply -n 2 -t 4 -v
+ch04_condvars signal_before_wait
+ch04_condvars starving_writer
+ch04_condvars quiz -y
+ch05_channels generate_random_polygons -n 20 -t 3 polygons
+ch05_channels generate_metars -n 2 months
+ch05_channels wind_direction
+ch05_channels shoelace -o polygons.txt
+ch05_channels shoelace -t 3 polygons.txt
+ch05_channels quiz -y
+ch06_deadlocks red_blue
+ch06_deadlocks red_blue -b -n 2
+ch06_deadlocks trains -x 1000 hierarchy
+ch06_deadlocks trains -x 1000 arbitrator
+ch07_barriers barrier_example -n 2 -x 1000
+ch07_barriers matrix_multiply_barrier -n 2 -t 4 -v
+'
+
+build() {
+    wraps=$(sed -n 's/^int __wrap_\(.*\)(.*;$/\1/p; s/^WRAP_PTHREAD(E[A-Z]*, \([a-z_]*\),.*/\1/p; s/^WRAP(E[A-Z]*, [^,]*, [^,]*, \([a-z_]*\),.*/\1/p' \
+        tests/faults.c | sort -u | sed 's/^/-Wl,--wrap=/' | tr '\n' ' ')
+    for chapter; do
+        "$make" -s -C "$chapter" OUT="$work/$chapter" SDL_FLAGS= SDL_LIBS= CURL_FLAGS= CURL_LIBS= \
+            CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined $root/tests/faults.c $wraps" ||
+            exit 1
+    done
+}
+
+# Runs the program in a fresh copy of its folder. Leaves its status, and what it has printed, in order.
+try() {
+    rm -rf "$work/run" && cp -R "$work/folder" "$work/run" && cd "$work/run" || exit 1
+    PATH="$work/$chapter:$PATH" FAULT=$fault FAULT_COUNTS=$work/counts timeout -k 1 60 $command \
+        </dev/null >"$work/printed" 2>"$work/errors"
+    status=$?
+    cd "$root" || exit 1
+    # Times and what follows from them differ. They are the numbers with a point, bars, and these.
+    sed 's/[0-9]* steps, [0-9]* a second/…/; s/^[0-9]* 1000$/… 1000/; s/ *[0-9]*\.[0-9]*/ …/g; s/ *##*/ …/' "$work/printed" |
+        sort >"$work/output"
+}
+
+complain() {
+    echo "faults: $chapter: $command, with $fault: $*"
+    head -n 20 "$work/printed" "$work/errors"
+    failed=1
+}
+
+check_run() {
+    rm -rf "$work/folder" && mkdir "$work/folder" && cp -R "$chapter"/* "$work/folder" || exit 1
+    printf '(0,0),(4,0),(4,3)\n(1,1),(2,1),(1,2)\n' >"$work/folder/polygons.txt"
+    fault=none
+    try
+    [ $status = 0 ] || complain "exit status $status"
+    mv "$work/output" "$work/usual"
+    mv "$work/counts" "$work/kinds"
+    while read -r kind calls; do
+        for call in $(seq "$calls"); do
+            fault=$kind:$call
+            try
+            total=$((total + 1))
+            case $status in
+            0) cmp -s "$work/usual" "$work/output" || complain "prints something else" ;;
+            1) [ -s "$work/errors" ] || complain "does not say what is wrong" ;;
+            *) complain "exit status $status" ;;
+            esac
+        done
+    done <"$work/kinds"
+}
+
+failed=0
+total=0
+build "$@"
+echo "$runs" >"$work/runs"
+while read -r chapter command; do
+    case " $* " in
+    *" ${chapter:-none} "*) check_run ;;
+    esac
+done <"$work/runs"
+[ $failed = 0 ] && echo "faults: $total faults, each with a clear end"
+exit $failed

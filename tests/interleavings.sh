@@ -1,0 +1,108 @@
+#!/bin/sh
+# The tests of the pieces, and of the programs that are made of threads, under ThreadSanitizer, with yields
+# and short sleeps at random moments (see yields.c): SEEDS of them, 8 unless told; the last of them on one
+# processor. Then the programs that use no atomics of their own under valgrind's drd, a second opinion.
+# Takes chapters as arguments; without any, all of them.
+cd "$(dirname "$0")/.." || exit 1
+root=$PWD
+[ $# -gt 0 ] || set -- ch[0-9][0-9]_*
+make=${MAKE:-make} # GNU make has other names on some systems
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+seeds=${SEEDS:-8}
+failed=0
+unset MAKEFLAGS MAKELEVEL
+
+# What there is to test: the chapter and the case of its tests.
+cases='
+ch02_threads wait_group
+ch03_mutexes spin_lock
+ch04_condvars semaphore
+ch04_condvars rw_lock
+ch05_channels channel
+ch06_deadlocks red_blue
+ch06_deadlocks trains
+ch07_barriers barrier
+'
+
+# Programs that only lock and wait. They end by themselves.
+programs='
+ch02_threads concurrent_file_search tests c
+ch03_mutexes multi_ledger -t 4 -a 20 -r 1 -i 10 -l mutex
+ch04_condvars matrix_multiply -n 2 -t 4
+ch04_condvars stingy_spendy_waits -q -n 100
+ch04_condvars starving_writer
+ch04_condvars quiz -y 1
+ch05_channels generate_metars -n 1 months
+ch06_deadlocks red_blue -o -q -n 100
+ch06_deadlocks red_blue -b -q -n 100
+ch07_barriers matrix_multiply_barrier -n 2 -t 4
+'
+
+is_wanted() {
+    case " $wanted " in
+    *" $1 "*) true ;;
+    *) false ;;
+    esac
+}
+
+run_tests() {
+    CK_RUN_CASE=$case CK_TIMEOUT_MULTIPLIER=10 YIELD_SEED=$seed \
+        TSAN_OPTIONS=detect_deadlocks=1:second_deadlock_stack=1:exitcode=66:atexit_sleep_ms=0 \
+        $processor $together build/tsan/tests/check_chapter >"$work/log" 2>&1 && return
+    echo "interleavings: $chapter: $case fails with YIELD_SEED=$seed $processor"
+    tail -n 60 "$work/log"
+    failed=1
+}
+
+# A copy of the chapter, built with that.
+build() {
+    cp -R "$chapter" "$work" && cd "$work/$chapter" || exit 1
+    "$make" -s OUT=build/tsan all build/tsan/tests/check_chapter \
+        CFLAGS="-O1 -g -fsanitize=thread -DROUNDS=${ROUNDS:-300} $root/tests/yields.c $wraps" || exit 1
+    built=$chapter
+}
+
+wanted=$*
+together="$(setarch "$(uname -m)" -R true 2>/dev/null && echo setarch "$(uname -m)" -R)"
+wraps=$(sed -n 's/^WRAP(\([a-z_]*\),.*/-Wl,--wrap=\1/p' tests/yields.c | tr '\n' ' ')
+echo "$cases" >"$work/cases"
+echo "$programs" >"$work/programs"
+runs=0
+built=none
+while read -r chapter case; do
+    is_wanted "${chapter:-none}" || continue
+    cd "$root" && { [ "$chapter" = "$built" ] || build; }
+    cd "$work/$chapter" || exit 1
+    processor=
+    for seed in $(seq "$seeds"); do
+        [ "$seed" != "$seeds" ] || ! taskset -c 0 true 2>/dev/null || processor='taskset -c 0'
+        run_tests
+        runs=$((runs + 1))
+    done
+done <"$work/cases"
+cd "$root" || exit 1
+
+if ! command -v valgrind >/dev/null; then
+    echo "interleavings: skipped: drd: valgrind is not here"
+    : >"$work/programs"
+fi
+built=none
+checked=0
+while read -r chapter command; do
+    is_wanted "${chapter:-none}" || continue
+    [ "$chapter" = "$built" ] || { rm -rf "$work/$chapter" && cp -R "$chapter" "$work" &&
+        "$make" -s -C "$work/$chapter" clean all CFLAGS='-O1 -g' SDL_FLAGS= SDL_LIBS= CURL_FLAGS= CURL_LIBS=; } || exit 1
+    built=$chapter
+    cd "$work/$chapter" || exit 1
+    if ! valgrind --tool=drd --report-signal-unlocked=no -q --error-exitcode=9 ./$command >"$work/log" 2>&1 </dev/null; then
+        echo "interleavings: drd: $chapter: $command"
+        tail -n 60 "$work/log"
+        failed=1
+    fi
+    checked=$((checked + 1))
+    cd "$root" || exit 1
+done <"$work/programs"
+[ $failed = 0 ] && echo "interleavings: $runs runs of tests with yields at random, and $checked programs under drd: none fails"
+exit $failed

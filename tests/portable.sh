@@ -1,0 +1,234 @@
+#!/bin/sh
+# Every program does the same everywhere: built by each compiler that is here, without a warning, it prints
+# and writes, byte for byte, what it does as gcc builds it for this machine. What depends on the clock and
+# on the order of threads is made equal in the runs below: times and speeds become N, lines are sorted.
+# Numbers in floating point need no more than that: no program prints one that a platform may round in
+# its own way, as the x87 of -m32 does. Takes platforms as arguments; without any, all of them.
+cd "$(dirname "$0")/.." || exit 1
+make=${MAKE:-make} # GNU make has other names on some systems
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'trap "" TERM; kill 0; wait; exit 1' HUP INT TERM # all that it has started, too
+unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER MAKEFLAGS MAKELEVEL
+export LC_ALL=C
+limit=$(command -v timeout >/dev/null && echo timeout -k 2 100)
+failed=0
+
+# The compiler of each platform, and what runs its programs where the machine cannot. The folder is that
+# of the headers for both kinds of x86, which some systems hide from -m32.
+platforms='gcc clang musl m32 aarch64 s390x'
+gcc='gcc'
+clang='clang'
+musl='musl-gcc -static'
+m32="gcc -m32 -isystem /usr/include/$(gcc -print-multiarch 2>/dev/null)"
+aarch64='aarch64-linux-gnu-gcc'
+aarch64_runner='qemu-aarch64 -L /usr/aarch64-linux-gnu'
+s390x='s390x-linux-gnu-gcc' # big-endian
+s390x_runner='qemu-s390x -L /usr/s390x-linux-gnu'
+
+# It comes between a program and the library of threads that the program loads. A static program loads none,
+# and an emulator would hand it to itself first.
+of_its_platform='ch06_deadlocks/lock_watch'
+without_it='musl aarch64 s390x'
+
+# The runs in each chapter, in a copy of its folder, where out/ is compared too. Each ends with status 0;
+# what should fail says so. $n takes all numbers out, $ms the times.
+export n='s/-*[0-9][0-9.]*/N/g' ms='s/ *[0-9.]*ms/ Nms/'
+runs() {
+    case $1 in
+    ch01_intro)
+        cat <<'END'
+./race_condition -f
+./race_condition -m -n 100
+./race_condition -x 2>&1 | tail -n 1
+./processes_and_threads -n 3 | sed 's/0x[0-9a-f]*/ADDRESS/; s/ *[0-9.]*µs/ Nµs/'
+./speedup -n 1000 -t 2 | head -n 2
+./speedup -n 1000 -t none || echo failed
+END
+        ;;
+    ch02_threads)
+        cat <<'END'
+mkdir -p out/a/b out/c && touch out/here out/a/there out/a/b/where out/c/nothing
+./concurrent_file_search out here | sort
+./concurrent_file_search -q -t 1 out b
+./concurrent_file_search nowhere here 2>&1 | sort
+./boids -d none -n 5 | sed "$n"
+./boids -d none -n 5 -t 1 | sed "$n"
+./boids -d terminal || echo failed
+./quiz -y
+END
+        ;;
+    ch03_mutexes)
+        cat <<'END'
+./stingy_spendy -n 1000 | sort
+./stingy_spendy -u -n 1000 | sort
+./atomic_stingy_spendy -n 1000 | sort
+./multi_ledger -i 10 -r 2 | sed 's/^[0-9.]* /N /'
+./multi_ledger -i 10 -r 2 -l mutex -a 3 | sed 's/^[0-9.]* /N /'
+./multi_ledger -i 10 -r 2 -l pthread-spin -t 2 | sed 's/^[0-9.]* /N /'
+./letter_frequency -n 1 | sed "$ms"
+./letter_frequency -m local README.md letter_frequency.c | sed "$ms"
+./letter_frequency nowhere 2>&1 | head -n 1
+./quiz -y | sed 's/EDEADLK: .*/EDEADLK: …/'
+END
+        ;;
+    ch04_condvars)
+        cat <<'END'
+./stingy_spendy_waits -q -n 100 | sort
+./stingy_spendy_waits -i -n 10
+./matrix_multiply -v -n 3 | sed "$ms"
+./matrix_multiply -v -n 3 -t 2 -s 7 | sed "$ms"
+./signal_before_wait
+./starving_writer
+./quiz -y
+END
+        ;;
+    ch05_channels)
+        cat <<'END'
+./generate_metars -n 3 -s 5 out/metars
+./wind_direction out/metars | sed "$ms"
+./wind_direction | sed "$ms"
+./wind_direction nowhere || echo failed
+./generate_random_polygons -n 500 out/polygons.txt
+./generate_random_polygons -n 500 -s 7 -t 3 out/others.txt
+./shoelace -o out/polygons.txt
+./shoelace -t 3 out/others.txt | sort
+echo '(1,1),(2' | ./shoelace - || echo failed
+./quiz -y
+END
+        ;;
+    ch06_deadlocks)
+        cat <<'END'
+./red_blue -o -n 100 | sort
+./red_blue -b -n 2 | sed 's/after [0-9.]* s/after N s/'
+./trains -d none -x 100 deadlock | sort
+./trains -d none -x 100 hierarchy | grep -c 'locks intersection'
+./trains -d none -x 100 arbitrator | grep -c 'locks intersection'
+./lock_watch ./trains -d none -x 100 deadlock 2>&1 | grep -c 'waits for mutex'
+END
+        ;;
+    ch07_barriers)
+        cat <<'END'
+./barrier_example -x 100 -n 2 | sort
+./broken_barrier
+./matrix_multiply_barrier -v -n 3 | sed "$ms"
+./matrix_multiply_barrier -v -n 3 -t 2 -s 7 | sed "$ms"
+END
+        ;;
+    esac
+}
+
+complain() {
+    echo "portable: $*"
+    failed=1
+}
+
+# Whether a platform makes programs that run here. If not, says why.
+is_here() {
+    eval "compiler=\$$1 runner=\${$1_runner}"
+    for tool in "${compiler%% *}" "${runner%% *}"; do
+        if [ -n "$tool" ] && ! command -v "$tool" >/dev/null; then
+            echo "portable: skipped: $1: $tool is not here"
+            return 1
+        fi
+    done
+    echo '#include <pthread.h>
+int main(void) { return pthread_equal(pthread_self(), pthread_self()) == 0; }' >"$work/probe.c"
+    $compiler -pthread -o "$work/probe" "$work/probe.c" 2>/dev/null && $runner "$work/probe" && return
+    echo "portable: skipped: $1: $compiler makes no programs that run here"
+    return 1
+}
+
+# Whether a platform does not run a program.
+lacks() {
+    case " $without_it " in
+    *" $1 "*) [ "$2" = "$of_its_platform" ] ;;
+    *) false ;;
+    esac
+}
+
+# The programs of a chapter.
+programs() {
+    grep -l '^int main(' "$1"/*.c | sed 's,.*/,,; s,\.c$,,'
+}
+
+# Builds and runs all chapters on a platform. What they print goes to out/ in the chapter.
+run_on() {
+    eval "compiler=\$$1 runner=\${$1_runner}"
+    for chapter in $chapters; do
+        mkdir -p "$work/$1" && cp -R "$chapter" "$work/$1" && cd "$work/$1/$chapter" || return 1
+        "$make" -s clean >/dev/null && rm -rf out && mkdir out || return 1
+        goals=all
+        case $compiler in
+        *-static) goals=$(programs . | sed 's,^,./,') ;; # and no library to be loaded
+        esac
+        "$make" -s CC="$compiler" CFLAGS=-O2 WERROR=-Werror SDL_FLAGS= SDL_LIBS= CURL_FLAGS= CURL_LIBS= \
+            $goals || return 1
+        [ -z "$runner" ] || for program in $(programs .); do
+            mv "$program" "$program.elsewhere"
+            printf '#!/bin/sh\nexec %s "$0.elsewhere" "$@"\n' "$runner" >"$program"
+            chmod +x "$program"
+        done
+        runs "$chapter" | while IFS= read -r run; do
+            program=$(echo "$run" | grep -o '\./[a-z_]*' | sed 's,./,,; q')
+            lacks "$1" "$chapter/$program" || {
+                echo "\$ $run"
+                $limit sh -c "$run" </dev/null || echo "status $?"
+            } >>"out/printed_by_$program" 2>&1
+        done
+        cd - >/dev/null || return 1
+    done
+}
+
+chapters=
+count=0
+for chapter in ch[0-9][0-9]_*; do
+    chapters="$chapters $chapter"
+    for program in $(programs "$chapter"); do
+        runs "$chapter" | sed 's/$/ /' | grep -q "\./$program " ||
+            complain "there is no run of $chapter/$program"
+        count=$((count + 1))
+    done
+done
+
+here=
+for platform in ${*:-$platforms}; do
+    is_here "$platform" && here="$here $platform"
+done
+[ -n "$here" ] || exit 1
+
+# Two platforms at a time.
+set -- $here
+while [ $# -gt 0 ]; do
+    for platform in "$1" ${2:+"$2"}; do
+        run_on "$platform" >"$work/$platform.log" 2>&1 && touch "$work/$platform.done" &
+    done
+    wait
+    shift $(($# > 1 ? 2 : 1))
+done
+
+first=
+for platform in $here; do
+    if [ ! -e "$work/$platform.done" ]; then
+        cat "$work/$platform.log"
+        complain "$platform: not all is built"
+        continue
+    fi
+    : "${first:=$platform}"
+    for chapter in $chapters; do
+        result=$platform/$chapter/out
+        if grep -B 4 '^status ' "$work/$result"/printed_by_*; then
+            complain "$platform: $chapter: a run fails"
+        fi
+        left_out=
+        if lacks "$platform" "$chapter/${of_its_platform#*/}" && [ -e "$of_its_platform.c" ]; then
+            echo "portable: skipped: $platform: $of_its_platform"
+            left_out="-x printed_by_${of_its_platform#*/}"
+        fi
+        diff -a -r -U 2 $left_out "$work/$first/$chapter/out" "$work/$result" >"$work/diff" && continue
+        head -n 20 "$work/diff" | cut -c 1-160
+        complain "$chapter differs between $first and $platform"
+    done
+done
+[ $failed = 0 ] && echo "portable: $count programs do the same on:$here"
+exit $failed

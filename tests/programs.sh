@@ -1,0 +1,221 @@
+#!/bin/sh
+# Every program, as users mistreat it: wrong options and numbers of every kind, too many arguments or too
+# few, files that are missing, unreadable, empty, binary, folders, or one line of ten megabytes; and output
+# that nobody takes. Each ends with a clear message and 1, or 2 for wrong usage; nothing hangs or crashes.
+# What a program takes is in what it says for -h; a short run of each stands below.
+# Takes chapters as arguments; without any, all of them.
+cd "$(dirname "$0")/.." || exit 1
+root=$PWD
+[ $# -gt 0 ] || set -- ch[0-9][0-9]_*
+make=${MAKE:-make} # GNU make has other names on some systems
+work=$(mktemp -d) || exit 1
+trap 'chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER MAKEFLAGS MAKELEVEL
+failed=0
+cases=0
+
+short_run() {
+    options=
+    case $program in
+    race_condition) options='-f' ;;
+    processes_and_threads) options='-n 2' ;;
+    speedup) options='-t 2 -n 1000' ;;
+    concurrent_file_search) options='files e' ;;
+    boids) options='-d none -n 1' ;;
+    *quiz) options='-y 2' ;;
+    stingy_spendy | atomic_stingy_spendy) options='-n 5' ;;
+    multi_ledger) options='-a 10 -r 1 -i 1' ;;
+    letter_frequency) options='-n 1 files/text' ;;
+    stingy_spendy_waits) options='-q -n 10' ;;
+    matrix_multiply | matrix_multiply_barrier) options='-n 2 -t 2' ;;
+    wind_direction) options='files' ;;
+    shoelace) options='-o files/polygons' ;;
+    generate_metars) options='-f -n 1 months' ;;
+    generate_random_polygons) options='-n 5 new' ;;
+    trains) options='-x 100' ;;
+    lock_watch) options='true' ;;
+    barrier_example) options='-x 1000 -n 2' ;;
+    esac
+}
+
+# Runs the program as a user who may not read everything.
+run() (
+    cd "$work/here" && PATH="$root/$chapter:$PATH" || exit 99
+    if [ $input = closed ]; then
+        exec <&-
+    else
+        exec <"$input"
+    fi
+    exec $unprivileged timeout -k 1 60 "$program" "$@"
+)
+
+# Runs the program, which is to end with that status. Then `printed` and `errors` hold its output.
+expect() {
+    wanted=$1
+    shift
+    cases=$((cases + 1))
+    run "$@" >"$work/printed" 2>"$work/errors"
+    status=$?
+    [ $status = "$wanted" ] && return
+    complain "status $status instead of $wanted" "$@"
+    head -n 5 "$work/printed" "$work/errors"
+}
+
+complain() {
+    reason=$1
+    shift
+    echo "programs: $chapter: $program $*: $reason"
+    failed=1
+}
+
+# That, and a message of one line that begins with the program's name and names what is wrong.
+expect_message() {
+    named=$1
+    shift
+    expect "$@"
+    shift
+    grep -q "^$program: .*$named.*: " "$work/errors" || complain "no message that names $named: $(cat "$work/errors")" "$@"
+}
+
+# That, and the usage; for wrong usage, which is all that is printed on stderr.
+expect_usage() {
+    expect 2 "$@"
+    grep -q "^usage: $program" "$work/errors" || complain "does not print its usage" "$@"
+    [ ! -s "$work/printed" ] || complain "prints something, too" "$@"
+}
+
+check_usage() {
+    expect 0 -h
+    grep -q "^usage: $program" "$work/printed" || complain "does not print its usage" -h
+    [ ! -s "$work/errors" ] || complain "says something else, too" -h
+    usage=$(tr '\n' ' ' <"$work/printed")
+    expect_usage -Z
+    expect_usage --no-such-option
+    case $program in
+    quiz | letter_frequency | lock_watch) ;; # take any number of arguments
+    *) expect_usage one two three ;;
+    esac
+    case $usage in
+    *' DIR '* | *' ROOT '* | *' PROGRAM '*) expect_usage ;; # without the argument they must have
+    esac
+    case $usage in
+    *PROGRAM*) return ;; # which has options of its own
+    esac
+    # The options that take a number, and those that take one of some words.
+    for option in $(echo "$usage" | grep -o '\[-[a-z] [a-z]*\]' | tr -d '[]' | awk '{ print $1 }'); do
+        expect_usage "$option"
+        [ "$program$option" != letter_frequency-b ] || continue # a place of any name
+        for number in '' ' ' x 1x x1 -1 1.5 0x10 1e3 99999999999 99999999999999999999 --1 +-1; do
+            expect_usage "$option" "$number"
+        done
+    done
+    for option in $(echo "$usage" | grep -o '\[-[a-z] [a-z-]*|[a-z|-]*\]' | tr -d '[]' | awk '{ print $1 }'); do
+        expect_usage "$option"
+        expect_usage "$option" nonsense
+        expect_usage "$option" ''
+    done
+}
+
+# Output that goes nowhere, and no input. (Some print nothing in their short run.)
+check_output() {
+    short_run
+    expect 0 $options
+    [ -s "$work/printed" ] || return
+    if [ -c /dev/full ]; then
+        run $options >/dev/full 2>"$work/errors"
+        [ $? = 1 ] && grep -q "^$program: .*: No space left on device" "$work/errors" ||
+            complain "on a full disk: $(cat "$work/errors")"
+    fi
+    run $options >&- 2>"$work/errors"
+    [ $? = 1 ] && grep -q "^$program: .*: Bad file descriptor" "$work/errors" ||
+        complain "with stdout closed: $(cat "$work/errors")"
+    input=closed
+    expect 0 $options
+    input=/dev/null
+    cases=$((cases + 2))
+}
+
+check_files() {
+    case $program in
+    concurrent_file_search)
+        expect_message missing 1 missing x
+        expect_message text 1 files/text x
+        expect_message '' 1 '' x
+        ;;
+    letter_frequency)
+        for file in missing files unreadable/text ''; do
+            expect_message "$file" 1 -n 1 "$file" files/text
+            grep -q '^e -> 2$' "$work/printed" || complain "does not count the rest" "$file"
+        done
+        expect 0 -n 1 files/empty
+        expect 0 -n 1 files/binary
+        expect 0 -n 1 files/line
+        grep -q "^x -> $((3 * 10000000))\$\|^x -> 10000000\$" "$work/printed" || complain "counts wrongly" line
+        ;;
+    wind_direction)
+        for file in missing files/text unreadable ''; do
+            expect_message "$file" 1 "$file"
+        done
+        expect 0 files
+        ;;
+    shoelace)
+        for file in missing files unreadable/text ''; do
+            expect_message "$file" 1 "$file"
+        done
+        expect 0 files/empty
+        for file in text binary line; do
+            expect_message "files/$file" 1 "files/$file"
+        done
+        input=$work/here/files/polygons
+        expect 0 -o -
+        input=/dev/null
+        [ "$(cat "$work/printed")" = 6 ] || complain "another area" -
+        ;;
+    generate_metars)
+        expect_message files/text 1 -n 1 files/text
+        expect_message missing 1 -n 1 missing/months
+        ;;
+    generate_random_polygons)
+        expect_message files 1 -n 5 files
+        expect_message missing 1 -n 5 missing/new
+        if [ -c /dev/full ]; then
+            expect_message full 1 -n 5 /dev/full
+        fi
+        ;;
+    lock_watch)
+        expect_message missing 127 ./missing
+        expect_message files 126 ./files
+        expect_message missing 1 -t missing/trace true
+        ;;
+    esac
+}
+
+make_files() {
+    mkdir -p "$work/here/files" "$work/here/unreadable" || exit 1
+    cd "$work/here" || exit 1
+    echo 'Seven.' >files/text
+    : >files/empty
+    echo '(0,0),(4,0),(4,3)' >files/polygons
+    head -c 100000 /dev/urandom >files/binary
+    head -c 10000000 /dev/zero | tr '\0' x >files/line
+    cp files/text unreadable
+    chmod 0 unreadable
+    cd "$root" || exit 1
+}
+
+make_files
+unprivileged= # root may read everything, unless it gives that up
+[ "$(id -u)" != 0 ] || unprivileged='setpriv --bounding-set=-dac_override,-dac_read_search'
+input=/dev/null
+for chapter; do
+    "$make" -s -C "$chapter" all || exit 1
+    for source in $(grep -l '^int main(' "$chapter"/*.c); do
+        program=$(basename "$source" .c)
+        check_usage
+        check_output
+        check_files
+    done
+done
+[ $failed = 0 ] && echo "programs: $cases cases, each with a clear end"
+exit $failed

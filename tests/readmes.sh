@@ -1,0 +1,147 @@
+#!/bin/sh
+# What the READMEs say is true. Every session that one shows (a console block) is run in a copy of the
+# repository, and prints what is shown, where … stands for what differs from run to run: within a line, or
+# alone in a line for any number of lines. Files, links, options and targets that they name exist.
+# Takes folders as arguments (. is the whole repository); without any, all of them.
+cd "$(dirname "$0")/.." || exit 1
+root=$PWD
+[ $# -gt 0 ] || set -- . ch[0-9][0-9]_*
+make=${MAKE:-make} # GNU make has other names on some systems
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER MAKEFLAGS MAKELEVEL
+failed=0
+
+complain() {
+    echo "readmes: $*"
+    failed=1
+}
+
+# One shell script that runs all commands of a README, so that `cd` and files stay for the next ones; and
+# what each of them should print, in a file of its own.
+extract() {
+    awk -v folder="$work" '
+        /^```console$/ { inside = 1; next }
+        /^```/ { inside = 0 }
+        inside && /^\$ / {
+            close(expected)
+            expected = sprintf("%s/%03d.expected", folder, ++count)
+            printf "" >expected
+            printf "echo %03d\n{ %s\n} >%s/%03d.printed 2>&1 </dev/null\n", count, substr($0, 3), folder, count
+            print substr($0, 3) >(folder "/" sprintf("%03d", count) ".command")
+            next
+        }
+        inside { print >expected }' "$1"
+}
+
+# Whether the second file holds what the first one shows. Columns may be wider or narrower.
+is_as_shown() {
+    awk '
+        function line_matches(shown, line) {
+            gsub(/[][\\.^$*+?(){}|]/, "\\\\&", shown)
+            gsub(/…/, ".*", shown)
+            gsub(/ +/, " +", shown)
+            return line ~ ("^" shown "$")
+        }
+        function matches(i, j) {
+            while (i <= shown_lines && shown[i] != "…") {
+                if (j > lines || !line_matches(shown[i], line[j]))
+                    return 0
+                i++
+                j++
+            }
+            if (i > shown_lines)
+                return j > lines
+            for (; j <= lines + 1; j++)
+                if (matches(i + 1, j))
+                    return 1
+            return 0
+        }
+        NR == FNR { shown[++shown_lines] = $0; next }
+        { line[++lines] = $0 }
+        END {
+            while (shown_lines > 0 && shown[shown_lines] == "")
+                shown_lines--
+            while (lines > 0 && line[lines] == "")
+                lines--
+            exit !matches(1, 1)
+        }' "$1" "$2"
+}
+
+check_sessions() {
+    rm -f "$work"/*.expected "$work"/*.printed "$work"/*.command
+    extract "$root/$1/README.md" >"$work/script"
+    rm -rf "$work/run" && cp -R "$work/copy" "$work/run" && (cd "$work/run/$1" && sh "$work/script" >/dev/null)
+    for expected in "$work"/*.expected; do
+        [ -e "$expected" ] || continue
+        session=${expected%.expected}
+        if is_as_shown "$expected" "$session.printed"; then
+            sessions=$((sessions + 1))
+        else
+            complain "$1/README.md: $(cat "$session.command") does not print what is shown, but:"
+            head -n 40 "$session.printed"
+        fi
+    done
+}
+
+# The code that stands within lines: `like this`.
+words() {
+    awk '/^```/ { inside = !inside } !inside' "$1/README.md" | grep -o '`[^`]*`' | tr -d '`' | sort -u
+}
+
+# What all programs of a chapter say of their options, a line each.
+usages() {
+    for source in $(grep -l '^int main(' "$1"/*.c 2>/dev/null); do
+        "$work/copy/${source%.c}" -h | tr '\n' ' ' && echo
+    done
+}
+
+check_names() {
+    folder=$1
+    for link in $(grep -o '](\([^)#]*\))' "$folder/README.md" | sed 's/^](//; s/)$//'); do
+        case $link in
+        http*) ;;
+        *) [ -e "$folder/$link" ] || complain "$folder/README.md: there is no $link" ;;
+        esac
+    done
+    words "$folder" | while IFS= read -r word; do
+        case $word in
+        *' '*/* | '#'* | '<'*) ;;
+        *.c | *.h) ls $folder/$word ch*/$word 2>/dev/null | grep -q . || echo "there is no $word" ;;
+        *'.[ch]')
+            for name in "${word%.*}.c" "${word%.*}.h"; do
+                ls "$folder/$name" ch*/$name 2>/dev/null | grep -q . || echo "there is no $name"
+            done
+            ;;
+        'make '*)
+            grep -q "^${word#make }:" "$folder/Makefile" || echo "there is no target ${word#make }"
+            ;;
+        ./*)
+            program=${word#./}
+            usage=$(usages "$folder" | grep "^usage: ${program%% *} ")
+            [ -n "$usage" ] || echo "there is no $word"
+            for option in $(echo "$word" | grep -o ' -[a-z]'); do
+                echo "$usage" | grep -q -- "\\$option" || echo "${program%% *} has no option $option"
+            done
+            ;;
+        -[a-z] | -[a-z]' '*)
+            option=${word%% *}
+            usages "$folder" | grep -q -- "$option\\>" || echo "no program has the option $option"
+            ;;
+        esac
+    done >"$work/missing"
+    while IFS= read -r missing; do
+        complain "$folder/README.md: $missing"
+    done <"$work/missing"
+}
+
+mkdir "$work/copy" && cp -R Makefile README.md LICENSE .clang-format ch[0-9][0-9]_* tests "$work/copy" || exit 1
+"$make" -s -C "$work/copy" clean >/dev/null && "$make" -s -C "$work/copy" >/dev/null || exit 1
+sessions=0
+for folder; do
+    check_sessions "$folder"
+    check_names "$folder"
+done
+[ $failed = 0 ] && echo "readmes: $sessions sessions print what is shown, and all that is named exists"
+exit $failed

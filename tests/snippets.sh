@@ -1,0 +1,125 @@
+#!/bin/sh
+# Every piece that the README offers for copying does its work alone: its .c and its .h in an empty folder,
+# compiled as plain C11 and linked to a program of a few lines; then the same program compiled as C++11,
+# which shows that the header can be included there. By each compiler that there is.
+cd "$(dirname "$0")/.." || exit 1
+root=$PWD
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+strict='-O2 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -pthread'
+failed=0
+
+complain() {
+    echo "snippets: $*"
+    failed=1
+}
+
+# The program for a piece, in the language that C and C++ have in common. It ends with 0 if all is right.
+wait_group='
+    struct wait_group group;
+    return wait_group_init(&group) != 0 || wait_group_add(&group, 2) != 0 ||
+           wait_group_done(&group) != 0 || wait_group_done(&group) != 0 ||
+           wait_group_wait(&group) != 0 || wait_group_destroy(&group) != 0;'
+display='
+    struct colour green = {10, 255, 50};
+    const char *reason;
+    struct display *display = display_open("Snippet", 16, 8, 1, "none", &reason);
+    if (display == NULL)
+        return 1;
+    display_point(display, 3, 4, green);
+    int error = display_show(display);
+    display_close(display);
+    return error;'
+spin_lock='
+    static struct spin_lock lock = SPIN_LOCK_INITIALIZER;
+    spin_lock_lock(&lock);
+    int error = spin_lock_try_lock(&lock);
+    spin_lock_unlock(&lock);
+    return error != EBUSY || spin_lock_try_lock(&lock) != 0;'
+semaphore='
+    struct semaphore semaphore;
+    return semaphore_init(&semaphore, 1) != 0 || semaphore_wait(&semaphore) != 0 ||
+           semaphore_try_wait(&semaphore) != EAGAIN || semaphore_post(&semaphore) != 0 ||
+           semaphore_destroy(&semaphore) != 0;'
+rw_lock='
+    struct rw_lock lock;
+    return rw_lock_init(&lock) != 0 || rw_lock_read_lock(&lock) != 0 ||
+           rw_lock_read_unlock(&lock) != 0 || rw_lock_write_lock(&lock) != 0 ||
+           rw_lock_write_unlock(&lock) != 0 || rw_lock_destroy(&lock) != 0;'
+channel='
+    int sent = 42, received = 0;
+    struct channel *channel = channel_create(1, sizeof sent);
+    if (channel == NULL || channel_send(channel, &sent) != 0 ||
+        channel_receive(channel, &received) != 0 || channel_close(channel) != 0 ||
+        channel_receive(channel, &received) != EPIPE)
+        return 1;
+    channel_destroy(channel);
+    return received != sent;'
+barrier='
+    struct barrier barrier;
+    return barrier_init(&barrier, 0) != EINVAL || barrier_init(&barrier, 1) != 0 ||
+           barrier_wait(&barrier) != BARRIER_SERIAL_THREAD || barrier_destroy(&barrier) != 0;'
+
+# How a compiler of C is called for C++.
+for_cxx() {
+    case $1 in
+    gcc) echo g++ ;;
+    *) echo clang++ ;;
+    esac
+}
+
+try() {
+    "$@" >"$work/log" 2>&1 && return
+    cat "$work/log"
+    complain "$piece fails with: $*"
+}
+
+try_piece() {
+    piece=$1
+    folder=$2
+    eval "body=\$$piece"
+    if [ -z "$body" ]; then
+        complain "there is no program for $piece.[ch]"
+        return
+    fi
+    rm -rf "$work/alone" && mkdir "$work/alone" && cd "$work/alone" || exit 1
+    # The display is the one piece that is made of several files.
+    cp "$root/$folder/$piece.h" "$root/$folder/$piece.c" . && cp "$root/$folder/${piece}_"*.[ch] . 2>/dev/null
+    for extension in c cc; do
+        printf '#include "%s.h"\n#include <errno.h>\n#include <stddef.h>\n\nint main(void)\n{%s\n}\n' \
+            "$piece" "$body" >"main.$extension"
+    done
+    for cc in $compilers; do
+        for source in *.c; do
+            try $cc -std=c11 $strict -c "$source"
+        done
+        try $cc -pthread ./*.o -o main
+        try ./main
+        try $(for_cxx $cc) -std=c++11 $strict -c main.cc -o main.o
+        try $(for_cxx $cc) -pthread ./*.o -o main
+        try ./main
+    done
+    cd "$root" || exit 1
+    pieces=$((pieces + 1))
+}
+
+compilers=
+for cc in gcc clang; do
+    if command -v $cc "$(for_cxx $cc)" >/dev/null; then
+        compilers="$compilers $cc"
+    else
+        echo "snippets: skipped: $cc or $(for_cxx $cc) is not here"
+    fi
+done
+pieces=0
+# The last column of the README's table of chapters.
+sed -n 's/^| \[[0-9].*](\(ch[^/]*\)\/README.md).*| \([^|]*\) |$/\1 \2/p' README.md | tr -d '`,' >"$work/pieces"
+while read -r folder names; do
+    for name in $names; do
+        try_piece "${name%.*}" "$folder"
+    done
+done <"$work/pieces"
+[ $pieces -gt 0 ] || complain "the README offers nothing to copy"
+[ $failed = 0 ] && echo "snippets: $pieces pieces work alone:$compilers, C11 and C++11"
+exit $failed
