@@ -84,8 +84,10 @@ try_piece() {
         return
     fi
     rm -rf "$work/alone" && mkdir "$work/alone" && cd "$work/alone" || exit 1
-    # The display is the one piece that is made of several files.
-    cp "$root/$folder/$piece.h" "$root/$folder/$piece.c" . && cp "$root/$folder/${piece}_"*.[ch] . 2>/dev/null
+    cp "$root/$folder/$piece".[ch] . || exit 1
+    if [ "$piece" = display ]; then
+        cp "$root/$folder"/display_*.[ch] . || exit 1 # the one that is made of several files
+    fi
     for extension in c cc; do
         printf '#include "%s.h"\n#include <errno.h>\n#include <stddef.h>\n\nint main(void)\n{%s\n}\n' \
             "$piece" "$body" >"main.$extension"

@@ -23,7 +23,8 @@ ch03_mutexes/multi_ledger pthread_spin_unlock
 ch06_deadlocks/lock_watch.so dladdr              on Linux, macOS and FreeBSD, but not in POSIX.1-2008
 ch06_deadlocks/lock_watch.so vfork               so is this
 ch06_deadlocks/lock_watch.so dlvsym              where there is glibc
-ch06_deadlocks/lock_watch.so environ             a variable'
+ch06_deadlocks/lock_watch.so environ             a variable
+ch06_deadlocks/lock_watch.so at_quick_exit       not on macOS, where it is left out'
 
 # The names by which a program knows the functions of glibc and musl; nothing for what the compiler calls.
 as_in_posix() {
@@ -32,7 +33,7 @@ as_in_posix() {
         /^_init$/d; /^_fini$/d; /^__\(de\)\{0,1\}register_frame_info$/d; /^__tls_get_addr$/d
         s/^__isoc[0-9]*_//; s/^__sysv_signal$/signal/; s/^__xpg_//; s/^__sigsetjmp$/sigsetjmp/
         s/^__f\{0,1\}xstat\(at\)\{0,1\}$/fstat/; s/^__lxstat$/lstat/; s/^__\([a-z]*\)_chk$/\1/
-        s/^__ctype_b_loc$/isalpha/; s/^__ctype_\(to.*er\)_loc$/\1/; s/^__cxa_atexit$/atexit/
+        s/^__ctype_b_loc$/isalpha/; s/^__ctype_\(to.*er\)_loc$/\1/; s/^__cxa_atexit$/atexit/; s/^__cxa_at_quick_exit$/at_quick_exit/
         s/^__register_atfork$/pthread_atfork/; s/^__environ$/environ/; s/^__errno_location$/errno/
         s/^__assert_fail$/assert/
         s/^__pthread_\(un\)\{0,1\}register_cancel$/pthread_cleanup_push/
