@@ -177,11 +177,10 @@ START_TEST(test_notes)
 }
 END_TEST
 
-/* ThreadSanitizer sees the two orders, and says so, before the robots are stuck. */
+/* ThreadSanitizer sees the two orders in the first round, and says so. (By chance, there may be none.) */
 START_TEST(test_inversion)
 {
-    static const char *const options[] = {"", "-c -q"};
-    ck_assert_int_eq(run("red_blue %s", options[_i]), 66);
+    ck_assert_int_eq(run("red_blue"), 66);
     ck_assert(strstr(printed, "WARNING: ThreadSanitizer: lock-order-inversion") != NULL);
     ck_assert(strstr(printed, CYCLE) != NULL);
 }
@@ -241,7 +240,7 @@ TCase *red_blue_cases(void)
     tcase_add_test(cases, test_usage);
     tcase_add_test(cases, test_lost_output);
     if (is_possible("red_blue: the inversion is reported", TSAN_BUILD))
-        tcase_add_loop_test(cases, test_inversion, 0, 2);
+        tcase_add_test(cases, test_inversion);
     if (is_possible("red_blue on a full disk", FULL_DISK))
         tcase_add_loop_test(cases, test_full_disk, 0, 3);
     if (is_possible("red_blue without a thread", MEMORY_LIMIT))
