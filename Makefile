@@ -55,10 +55,8 @@ tsan:
 asan:
 	$(call in_every_chapter,asan)
 
-# Each program and test has counts of its own for the pieces that it is made of; gcovr adds them up.
 coverage:
-	$(call in_every_chapter,test OUT=build/coverage CFLAGS='-O1 -g --coverage -DROUNDS=2000')
-	gcovr --branches --exclude-throw-branches --exclude '.*/tests/' --merge-mode-functions=separate $(CHAPTERS:%=%/build/coverage)
+	MAKE=$(MAKE) sh tests/coverage.sh
 
 clean:
 	$(call in_every_chapter,clean)

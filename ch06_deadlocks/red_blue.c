@@ -13,7 +13,6 @@
 #include "must.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,7 +20,7 @@
 static const char usage[] = "usage: red_blue [-c | -o | -b] [-n rounds] [-q]\n";
 
 enum { MOST_ROUNDS = 1000000000 };
-enum { LAST_LOOK = 100000000, SECOND = 1000000000 }; // in nanoseconds
+enum { LONGEST_PAUSE = 200000, LAST_LOOK = 100000000, SECOND = 1000000000 }; // in nanoseconds
 
 enum way { FORCED, BY_CHANCE, ONE_ORDER, BACK_OFF };
 
@@ -59,6 +58,7 @@ struct robot {
     int turns[4]; // how many notes come before its first wishes, where their order is forced
     pthread_t thread;
     long rounds; // never changes
+    unsigned short random[3];
     // Protected by the notes' lock:
     const struct lock *waits_for;
     long wishes, rounds_done, times_backed_off;
@@ -158,6 +158,15 @@ static void acquire_both(struct robot *robot)
     acquire(robot, robot->second);
 }
 
+/*
+ * Who begins again at once may do so thousands of times, before the other one has woken up and got what
+ * it wants; and if both do, they may keep step. By chance, one is late enough.
+ */
+static void pause_at_random(struct robot *robot)
+{
+    nanosleep(&(struct timespec){.tv_nsec = nrand48(robot->random) % LONGEST_PAUSE}, NULL);
+}
+
 /* The order does not matter for one who never waits while it holds a lock. */
 static void acquire_both_or_back_off(struct robot *robot)
 {
@@ -166,7 +175,7 @@ static void acquire_both_or_back_off(struct robot *robot)
         release(robot, robot->first);
         say(robot, "Backing off", "");
         robot->times_backed_off++;
-        sched_yield(); // or it may be back before the other one has got what it wants
+        pause_at_random(robot);
         acquire(robot, robot->first);
     }
 }
@@ -243,9 +252,16 @@ int main(int argc, char *argv[])
                                  .ended = PTHREAD_COND_INITIALIZER};
     static struct lock lock1 = {.name = "lock1", .mutex = PTHREAD_MUTEX_INITIALIZER},
                        lock2 = {.name = "lock2", .mutex = PTHREAD_MUTEX_INITIALIZER};
-    static struct robot
-        blue = {.name = "Blue", .first = &lock1, .second = &lock2, .turns = {0, 2, 14, 18}},
-        red = {.name = "Red", .first = &lock2, .second = &lock1, .turns = {7, 9, 16, 19}};
+    static struct robot blue = {.name = "Blue",
+                                .first = &lock1,
+                                .second = &lock2,
+                                .turns = {0, 2, 14, 18},
+                                .random = {1}},
+                        red = {.name = "Red",
+                               .first = &lock2,
+                               .second = &lock1,
+                               .turns = {7, 9, 16, 19},
+                               .random = {2}};
     long rounds = -1;
     int option;
     while ((option = getopt(argc, argv, "cobn:qh")) != -1) {

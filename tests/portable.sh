@@ -99,8 +99,9 @@ END
         ;;
     ch06_deadlocks)
         cat <<'END'
+./red_blue
 ./red_blue -o -n 100 | sort
-./red_blue -b -n 2 | sed 's/after [0-9.]* s/after N s/'
+./red_blue -b -n 100 | grep -c 'Both locks Acquired'
 ./trains -d none -x 100 deadlock | sort
 ./trains -d none -x 100 hierarchy | grep -c 'locks intersection'
 ./trains -d none -x 100 arbitrator | grep -c 'locks intersection'
