@@ -4,7 +4,7 @@
 # make verify        all of those, and the long ones: see tests/
 # make tsan          the chapters' tests under ThreadSanitizer
 # make asan          the chapters' tests under the address, leak and undefined behaviour sanitizers
-# make coverage      how much of the sources the chapters' tests reach (needs gcovr)
+# make coverage      how much of the sources the chapters' tests reach
 # make format        lay out the sources with clang-format; make check-format: are they?
 # make clean         remove all that make made
 
