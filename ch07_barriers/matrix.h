@@ -8,6 +8,7 @@
 #ifndef MATRIX_H
 #define MATRIX_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -36,5 +37,11 @@ void matrix_add_random(struct matrices *matrices);
  */
 void matrix_add_row_plainly(struct matrices *matrices, int row);
 void matrix_add_row(struct matrices *matrices, int row);
+
+/*
+ * Does so many rounds, of random numbers and all rows, from the seed on, in one thread and in the plain way.
+ * Whether that has the same result. One thread at a time.
+ */
+bool matrix_is_right(const struct matrices *matrices, int rounds, uint64_t seed);
 
 #endif

@@ -56,8 +56,7 @@ ch07_barriers matrix_multiply_barrier -n 2 -t 4 -v
 '
 
 build() {
-    wraps=$(sed -n 's/^int __wrap_\(.*\)(.*;$/\1/p; s/^WRAP_PTHREAD(E[A-Z]*, \([a-z_]*\),.*/\1/p; s/^WRAP(E[A-Z]*, [^,]*, [^,]*, \([a-z_]*\),.*/\1/p' \
-        tests/faults.c | sort -u | sed 's/^/-Wl,--wrap=/' | tr '\n' ' ')
+    wraps=$(${CC:-cc} -E tests/faults.c | grep -o '__wrap_[a-z_]*' | sort -u | sed 's/__wrap_/-Wl,--wrap=/' | tr '\n' ' ')
     for chapter; do
         "$make" -s -C "$chapter" OUT="$work/$chapter" SDL_FLAGS= SDL_LIBS= CURL_FLAGS= CURL_LIBS= \
             CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined $root/tests/faults.c $wraps" ||

@@ -64,7 +64,7 @@ build() {
 
 wanted=$*
 together="$(setarch "$(uname -m)" -R true 2>/dev/null && echo setarch "$(uname -m)" -R)"
-wraps=$(sed -n 's/^WRAP(\([a-z_]*\),.*/-Wl,--wrap=\1/p' tests/yields.c | tr '\n' ' ')
+wraps=$(${CC:-cc} -E tests/yields.c | grep -o '__wrap_[a-z_]*' | sort -u | sed 's/__wrap_/-Wl,--wrap=/' | tr '\n' ' ')
 echo "$cases" >"$work/cases"
 echo "$programs" >"$work/programs"
 runs=0
