@@ -4,12 +4,14 @@
 # make verify        all of those, and the long ones: see tests/
 # make tsan          the chapters' tests under ThreadSanitizer
 # make asan          the chapters' tests under the address, leak and undefined behaviour sanitizers
+# make bench         measure the pieces and programs, beside plain ways to do the same: figures only
 # make coverage      how much of the sources the chapters' tests reach
 # make format        lay out the sources with clang-format; make check-format: are they?
 # make clean         remove all that make made
 
 CHAPTERS := $(patsubst %/Makefile,%,$(sort $(wildcard ch[0-9][0-9]_*/Makefile)))
-SOURCES := $(wildcard $(CHAPTERS:%=%/*.[ch]) $(CHAPTERS:%=%/tests/*.[ch]) $(CHAPTERS:%=%/tests/*/*.c*) tests/*.c)
+SOURCES := $(wildcard $(CHAPTERS:%=%/*.[ch]) $(CHAPTERS:%=%/tests/*.[ch]) $(CHAPTERS:%=%/tests/*/*.c*) \
+    $(CHAPTERS:%=%/bench/*.[ch]) tests/*.c)
 
 # Real weather reports, where there are any beside the repository: chapter 5 tests itself on them.
 ifneq ($(wildcard ../shared/metarfiles/*.txt),)
@@ -43,6 +45,7 @@ verify: test
 	MAKE=$(MAKE) sh tests/readmes.sh
 	MAKE=$(MAKE) sh tests/programs.sh
 	MAKE=$(MAKE) sh tests/faults.sh
+	MAKE=$(MAKE) sh tests/benches.sh
 	MAKE=$(MAKE) sh tests/symbols.sh
 	sh tests/models.sh
 	MAKE=$(MAKE) sh tests/interleavings.sh
@@ -54,6 +57,9 @@ tsan:
 
 asan:
 	$(call in_every_chapter,asan)
+
+bench: all
+	$(call in_every_chapter,bench)
 
 coverage:
 	MAKE=$(MAKE) sh tests/coverage.sh
@@ -67,4 +73,4 @@ format:
 check-format:
 	clang-format --dry-run --Werror $(SOURCES)
 
-.PHONY: all $(CHAPTERS) run test verify tsan asan coverage clean format check-format
+.PHONY: all $(CHAPTERS) run test verify tsan asan bench coverage clean format check-format

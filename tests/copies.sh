@@ -4,7 +4,8 @@
 # for itself are the exception.
 cd "$(dirname "$0")/.." || exit 1
 failed=0
-names=$(printf '%s\n' ch[0-9][0-9]_*/*.[ch] ch[0-9][0-9]_*/tests/run.c ch[0-9][0-9]_*/tests/screen.[ch] | sed 's,^[^/]*/,,')
+names=$(printf '%s\n' ch[0-9][0-9]_*/*.[ch] ch[0-9][0-9]_*/tests/run.c ch[0-9][0-9]_*/tests/screen.[ch] \
+    ch[0-9][0-9]_*/bench/bench.[ch] | sed 's,^[^/]*/,,')
 for name in $(echo "$names" | sort | uniq -d); do
     [ "$name" = quiz.c ] && continue
     first=

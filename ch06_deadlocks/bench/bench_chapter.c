@@ -1,0 +1,70 @@
+/*
+ * bench_chapter.c - make bench: what it costs to be watched by lock_watch.
+ *
+ * With an argument other than -q it is the program that is watched: so many threads take so many locks in turn,
+ * two million times in all.
+ */
+#include "../must.h"
+#include "bench.h"
+
+#include <pthread.h>
+
+enum { LOCKS = 100, TIMES = 2000000 };
+
+static pthread_mutex_t locks[LOCKS]; // locks[i] protects counters[i]
+static long counters[LOCKS];
+static int threads;
+
+static void *take_locks(void *argument)
+{
+    for (int i = 0; i < TIMES / threads; i++) {
+        MUST(pthread_mutex_lock(&locks[i % LOCKS]));
+        counters[i % LOCKS]++;
+        MUST(pthread_mutex_unlock(&locks[i % LOCKS]));
+    }
+    return argument;
+}
+
+static int be_watched(void)
+{
+    for (int i = 0; i < LOCKS; i++)
+        MUST(pthread_mutex_init(&locks[i], NULL));
+    bench_threads(threads, take_locks, NULL);
+    for (int i = 0; i < LOCKS; i++)
+        MUST(pthread_mutex_destroy(&locks[i]));
+    return 0;
+}
+
+int main(int argc, char *argv[])
+{
+    if (argc > 1 && strcmp(argv[1], "-q") != 0) {
+        threads = (int)number_from(argv[1], 1, 1000, "usage: bench_chapter [-q]\n");
+        return be_watched();
+    }
+    bench_begin("Chapter 6", argc, argv);
+    const struct way one[] = {
+        {.name = "alone", .command = "build/bench_chapter 1"},
+        {.name = "lock_watch", .command = "./lock_watch build/bench_chapter 1 2>/dev/null"},
+        {.name = "lock_watch -t",
+         .command = "./lock_watch -t build/trace.json build/bench_chapter 1 2>/dev/null"},
+    };
+    bench_compare("two million times lock and unlock, 1 thread", 1, one, 3);
+    const struct way two[] = {
+        {.name = "alone", .command = "build/bench_chapter 2"},
+        {.name = "lock_watch", .command = "./lock_watch build/bench_chapter 2 2>/dev/null"},
+        {.name = "lock_watch -t",
+         .command = "./lock_watch -t build/trace.json build/bench_chapter 2 2>/dev/null"},
+    };
+    bench_compare("the same, 2 threads", 1, two, 3);
+    const struct way robots[] = {
+        {.name = "red_blue -o: one order", .command = "./red_blue -o -q -n 100000 >/dev/null"},
+        {.name = "red_blue -b: backing off", .command = "./red_blue -b -q -n 100000 >/dev/null"},
+    };
+    bench_compare("100 000 rounds of red and blue", 1, robots, 2);
+
+    static const long sizes[] = {1, 10, 100, 1000};
+    bench_growth("lock_watch, threads", NULL, "./lock_watch build/bench_chapter $n 2>/dev/null",
+                 sizes, 4);
+    bench_prepare("rm -f build/trace.json");
+    return 0;
+}
