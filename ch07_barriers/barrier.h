@@ -20,7 +20,8 @@
  * The barrier counts arrivals, not threads: when as many have come as barrier_init was told, a round is
  * complete, and the next one begins. A thread may be back for the next round while others have not
  * yet left the last one; nobody is mixed up. If more threads use it than meet in a round, those who come
- * first make up the round.
+ * first make up the round. (Then none may be so slow that 4 thousand million others come before it looks,
+ * which takes minutes: its round would seem to have begun again.)
  *
  * Any number of threads may call barrier_wait on one barrier at the same time. After barrier_init has
  * returned they may begin, and after barrier_destroy was called none may begin any more.
@@ -29,10 +30,11 @@
  * stays until the round is complete. So a thread that ends instead of coming leaves the others waiting
  * for ever. None of the calls may be made from a signal handler.
  *
- * Algorithm: a monitor with a count of arrivals and a number for the round, which takes the part of the
- * "sense" in the sense-reversing barrier (Hensgen, Finkel and Manber, "Two algorithms for barrier
- * synchronization", 1988; Mellor-Crummey and Scott, "Algorithms for scalable synchronization on
- * shared-memory multiprocessors", 1991). The results are those of pthread_barrier_wait in POSIX.
+ * Algorithm: one number counts all arrivals, and so says which round it is and how many have come to it.
+ * The round takes the part of the "sense" in the sense-reversing barrier (Hensgen, Finkel and Manber,
+ * "Two algorithms for barrier synchronization", 1988; Mellor-Crummey and Scott, "Algorithms for scalable
+ * synchronization on shared-memory multiprocessors", 1991). Who waits for long sleeps on a condition. The
+ * results are those of pthread_barrier_wait in POSIX.
  */
 #ifndef BARRIER_H
 #define BARRIER_H
@@ -42,10 +44,10 @@
 #ifdef __cplusplus
 extern "C" {
 // C++ before 23 has no atomic_uint. It is as large, and only C touches it.
-typedef unsigned int barrier_round;
+typedef unsigned int barrier_number;
 #else
 #include <stdatomic.h>
-typedef atomic_uint barrier_round;
+typedef atomic_uint barrier_number;
 #endif
 
 /* What barrier_wait returns in one thread of each round. No error number is negative. */
@@ -53,19 +55,23 @@ typedef atomic_uint barrier_round;
 
 struct barrier {
     unsigned int threads; // that meet in a round; never changes
+    unsigned int limit;   // the largest multiple of threads that there is; never changes
 
-    pthread_mutex_t lock;          // protects all that follows. While nobody holds it:
-    unsigned int arrived;          // in this round: 0 <= arrived < threads
-    barrier_round round;           // the number of this round; may be read without the lock
-    pthread_cond_t round_complete; // round has grown; waits: barrier_wait
-    unsigned int inside;           // threads that have come and not left yet; arrived <= inside
-    pthread_cond_t all_out;        // inside has fallen to 0; waits: barrier_destroy
+    // How many have come; from 0 again at the limit: 0 <= arrivals < limit. arrivals / threads is the
+    // round, which is complete when that changes; arrivals % threads have come to it.
+    barrier_number arrivals;
+    barrier_number inside;   // threads that have come and not left yet; top bit: destroy waits
+    barrier_number sleepers; // threads that sleep, or are about to; changes under the lock only
+
+    pthread_mutex_t lock;          // who goes to sleep looks once more while it has it
+    pthread_cond_t round_complete; // arrivals is in another round; waits: barrier_wait
+    pthread_cond_t all_out;        // inside is 0; waits: barrier_destroy
 };
 
 /*
  * Makes a barrier for that many threads. The memory is the caller's; it must not be moved or copied
- * until it is destroyed. Errors: EINVAL: 0 threads; those of pthread_mutex_init and pthread_cond_init
- * (ENOMEM, EAGAIN). There is nothing to destroy then.
+ * until it is destroyed. Errors: EINVAL: 0 threads, or more than UINT_MAX / 2; those of
+ * pthread_mutex_init and pthread_cond_init (ENOMEM, EAGAIN). There is nothing to destroy then.
  */
 int barrier_init(struct barrier *barrier, unsigned int threads);
 

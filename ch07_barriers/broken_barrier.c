@@ -1,5 +1,5 @@
 /*
- * broken_barrier.c - two barriers that nearly work, and the moments in which they do not.
+ * broken_barrier.c - a plain barrier; two that nearly work, and the moments in which they do not.
  *
  * Original  none; barriers/barrier.go has no number of the round, and waits without a loop
  * Run       ./broken_barrier
@@ -7,9 +7,8 @@
  *           main ends it); with `if`, a wake-up that nobody has sent lets one through alone. The right
  *           barrier gets over both
  * Try       mend each of the two by the line that it lacks, and run it again
- * Compare   barrier.c; chapter 4, signal_before_wait.c
+ * Compare   barrier.c (the same, made faster); chapter 4, signal_before_wait.c
  */
-#include "barrier.h"
 #include "must.h"
 
 #include <pthread.h>
@@ -21,8 +20,34 @@
 
 static const char usage[] = "usage: broken_barrier\n";
 
+/* A barrier as one would write it down first. The right way to wait there is wait_rightly. */
+struct plain_barrier {
+    unsigned int threads; // that meet in a round; never changes
+
+    pthread_mutex_t lock;          // protects all that follows. While nobody holds it:
+    unsigned int arrived;          // in this round: 0 <= arrived < threads
+    unsigned int round;            // the number of this round
+    pthread_cond_t round_complete; // round has grown; waits: whoever is not the last one
+};
+
+/* They wait for the number of the round: it never goes back, while `arrived` does. */
+static void wait_rightly(struct plain_barrier *barrier)
+{
+    MUST(pthread_mutex_lock(&barrier->lock));
+    unsigned int round = barrier->round;
+    if (++barrier->arrived == barrier->threads) {
+        barrier->arrived = 0;
+        barrier->round++;
+        MUST(pthread_cond_broadcast(&barrier->round_complete));
+    } else {
+        while (barrier->round == round)
+            MUST(pthread_cond_wait(&barrier->round_complete, &barrier->lock));
+    }
+    MUST(pthread_mutex_unlock(&barrier->lock));
+}
+
 /* The first fault: no number of the round. It is complete, they think, when nobody is counted. */
-static int wait_without_round(struct barrier *barrier)
+static void wait_without_round(struct plain_barrier *barrier)
 {
     MUST(pthread_mutex_lock(&barrier->lock));
     if (++barrier->arrived == barrier->threads) {
@@ -33,11 +58,10 @@ static int wait_without_round(struct barrier *barrier)
             MUST(pthread_cond_wait(&barrier->round_complete, &barrier->lock));
     }
     MUST(pthread_mutex_unlock(&barrier->lock));
-    return 0;
 }
 
 /* The second fault: there is a number, but who is woken does not look at it. */
-static int wait_with_if(struct barrier *barrier)
+static void wait_with_if(struct plain_barrier *barrier)
 {
     MUST(pthread_mutex_lock(&barrier->lock));
     unsigned int round = barrier->round;
@@ -50,7 +74,6 @@ static int wait_with_if(struct barrier *barrier)
             MUST(pthread_cond_wait(&barrier->round_complete, &barrier->lock));
     }
     MUST(pthread_mutex_unlock(&barrier->lock));
-    return 0;
 }
 
 enum { SECOND = 1000, LONG = 60 * SECOND }; // in milliseconds
@@ -63,9 +86,9 @@ struct visitor {
 
 /* Red and blue meet at a barrier, in one of the three ways to wait there. */
 struct meeting {
-    int rounds;                    // never changes
-    int (*wait)(struct barrier *); // nor does this
-    struct barrier barrier;
+    int rounds;                           // never changes
+    void (*wait)(struct plain_barrier *); // nor does this
+    struct plain_barrier barrier;
     struct visitor red, blue;
     pthread_mutex_t lock;    // protects what each of them has left
     pthread_cond_t has_left; // one is through one round more; waits: main
@@ -104,7 +127,7 @@ static bool has_left(struct visitor *visitor, int rounds, long milliseconds)
 }
 
 /* Until one has come to the barrier and is counted there. */
-static void until_one_waits(struct barrier *barrier)
+static void until_one_waits(struct plain_barrier *barrier)
 {
     unsigned int arrived = 0;
     while (arrived == 0) {
@@ -136,7 +159,7 @@ static void hold(int signal_number)
 /* Main has the barrier's lock meanwhile, so the thread that is held has not. */
 static void hold_up(struct visitor *visitor)
 {
-    struct barrier *barrier = &visitor->meeting->barrier;
+    struct plain_barrier *barrier = &visitor->meeting->barrier;
     char byte;
     MUST(pthread_mutex_lock(&barrier->lock));
     MUST(pthread_kill(visitor->thread, SIGUSR1));
@@ -152,7 +175,7 @@ static void let_go_on(void)
 /* Ends what would last for ever: completes rounds that are none, as often as it takes. */
 static void let_through(struct meeting *meeting)
 {
-    struct barrier *barrier = &meeting->barrier;
+    struct plain_barrier *barrier = &meeting->barrier;
     while (!has_left(&meeting->red, meeting->rounds, 0) ||
            !has_left(&meeting->blue, meeting->rounds, 0)) {
         MUST(pthread_mutex_lock(&barrier->lock));
@@ -171,7 +194,7 @@ static void start(struct visitor *visitor)
 /* Red is slow and blue is quick: blue is back for round 2 before red has noticed that round 1 is over. */
 static void show_slow_thread(struct meeting *meeting)
 {
-    bool is_right = meeting->wait == barrier_wait;
+    bool is_right = meeting->wait == wait_rightly;
     start(&meeting->red);
     until_one_waits(&meeting->barrier);
     puts("  red waits in round 1");
@@ -197,7 +220,7 @@ static void show_slow_thread(struct meeting *meeting)
  */
 static void show_stray_wake_up(struct meeting *meeting)
 {
-    bool is_right = meeting->wait == barrier_wait, is_through = false;
+    bool is_right = meeting->wait == wait_rightly, is_through = false;
     start(&meeting->red);
     until_one_waits(&meeting->barrier);
     puts("  red waits in round 1");
@@ -215,12 +238,13 @@ static void show_stray_wake_up(struct meeting *meeting)
         puts("  blue comes, and is through round 1");
 }
 
-static void show(const char *title, int (*wait)(struct barrier *), int rounds,
+static void show(const char *title, void (*wait)(struct plain_barrier *), int rounds,
                  void (*show_moment)(struct meeting *))
 {
-    struct meeting meeting = {.rounds = rounds, .wait = wait};
+    struct meeting meeting = {.rounds = rounds, .wait = wait, .barrier.threads = 2};
     meeting.red.meeting = meeting.blue.meeting = &meeting;
-    MUST(barrier_init(&meeting.barrier, 2));
+    MUST(pthread_mutex_init(&meeting.barrier.lock, NULL));
+    MUST(pthread_cond_init(&meeting.barrier.round_complete, NULL));
     MUST(pthread_mutex_init(&meeting.lock, NULL));
     MUST(pthread_cond_init(&meeting.has_left, NULL));
     puts(title);
@@ -229,7 +253,8 @@ static void show(const char *title, int (*wait)(struct barrier *), int rounds,
     MUST(pthread_join(meeting.blue.thread, NULL));
     MUST(pthread_cond_destroy(&meeting.has_left));
     MUST(pthread_mutex_destroy(&meeting.lock));
-    MUST(barrier_destroy(&meeting.barrier));
+    MUST(pthread_cond_destroy(&meeting.barrier.round_complete));
+    MUST(pthread_mutex_destroy(&meeting.barrier.lock));
 }
 
 int main(int argc, char *argv[])
@@ -241,8 +266,8 @@ int main(int argc, char *argv[])
     MUST(pipe(is_held) == 0 && pipe(goes_on) == 0 ? 0 : errno);
     MUST(sigaction(SIGUSR1, &action, NULL) == 0 ? 0 : errno);
     show("No number of the round, and a slow thread:", wait_without_round, 2, show_slow_thread);
-    show("The right barrier, and a slow thread:", barrier_wait, 2, show_slow_thread);
+    show("The right barrier, and a slow thread:", wait_rightly, 2, show_slow_thread);
     show("`if` for `while`, and a stray wake-up:", wait_with_if, 1, show_stray_wake_up);
-    show("The right barrier, and a stray wake-up:", barrier_wait, 1, show_stray_wake_up);
+    show("The right barrier, and a stray wake-up:", wait_rightly, 1, show_stray_wake_up);
     return finish_output(0, usage);
 }

@@ -1,6 +1,7 @@
 /*
- * barrier.pml - the barrier of chapter 7: nobody leaves a round before all have come, nobody is left
- * behind, and thread 0 may destroy the barrier as soon as it is through its last round.
+ * barrier.pml - a plain barrier, as in chapter 7's broken_barrier.c: nobody leaves a round before all have
+ * come, and nobody is left behind. Here thread 0 may also destroy it as soon as it is through its last round.
+ * (The one in barrier.c is fast_barrier.pml.)
  *
  * Right      -DTHREADS=3 -DROUNDS=2
  * Right      -DTHREADS=3 -DROUNDS=2 -DSPURIOUS=2
