@@ -17,7 +17,8 @@
 /* After so many seconds no new round begins; so what takes long has fewer than RUNS. */
 enum { RUNS = 7, LONG_ENOUGH = 10, MOST_WAYS = 10 };
 
-static bool quick; // -q
+static bool quick;            // -q
+static const char *only = ""; // part of the names of the rows that are measured
 
 /* How a way did in one run. A command that fails or is not there has no time. */
 struct run {
@@ -35,6 +36,8 @@ static double now(void)
 void bench_begin(const char *chapter, int argc, char *argv[])
 {
     quick = argc > 1 && strcmp(argv[1], "-q") == 0;
+    if (argc > 1 && !quick)
+        only = argv[1];
     printf("%s on %ld processors: medians of up to %d runs in turns\n", chapter,
            sysconf(_SC_NPROCESSORS_ONLN), RUNS);
 }
@@ -171,6 +174,8 @@ static void print_peak(double bytes)
 void bench_compare(const char *work, long times, const struct way ways[], int count)
 {
     struct run medians[MOST_WAYS];
+    if (strstr(work, only) == NULL)
+        return;
     measure(times, ways, count, medians);
     printf("\n%s\n", work);
     for (int i = 0; i < count; i++) {
@@ -187,6 +192,8 @@ void bench_growth(const char *work, const char *prepare, const char *command, co
 {
     struct way ways[MOST_WAYS] = {0};
     struct run medians[MOST_WAYS];
+    if (strstr(work, only) == NULL)
+        return;
     if (quick)
         count = 2;
     for (int i = 0; i < count; i++) {

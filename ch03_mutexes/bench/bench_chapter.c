@@ -122,9 +122,9 @@ static void compare_locks(void)
     } rows[] = {
         {"an addition under a lock, 1 thread", 1, 0},
         {"the same, 2 threads that want nothing else", 2, 0},
-        {"the same, 2 threads with 10 ns of other work in between", 2, 10},
-        {"the same, 2 threads with 100 ns", 2, 100},
-        {"the same, 64 threads with 10 ns", 64, 10},
+        {"the same, 2 threads with 10 steps of other work in between", 2, 10},
+        {"the same, 2 threads with 100 steps", 2, 100},
+        {"the same, 64 threads with 10 steps", 64, 10},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct counting counting = {.threads = rows[i].threads, .pause = rows[i].pause};

@@ -1,8 +1,8 @@
 /*
  * bench_chapter.c - make bench: what it costs to be watched by lock_watch.
  *
- * With an argument other than -q it is the program that is watched: so many threads take so many locks in turn,
- * two million times in all.
+ * With -w N it is the program that is watched: N threads take a hundred locks in turn, two million times in
+ * all.
  */
 #include "../must.h"
 #include "bench.h"
@@ -37,23 +37,24 @@ static int be_watched(void)
 
 int main(int argc, char *argv[])
 {
-    if (argc > 1 && strcmp(argv[1], "-q") != 0) {
-        threads = (int)number_from(argv[1], 1, 1000, "usage: bench_chapter [-q]\n");
+    if (argc == 3 && strcmp(argv[1], "-w") == 0) {
+        threads =
+            (int)number_from(argv[2], 1, 1000, "usage: bench_chapter [-q | -w threads | ROW]\n");
         return be_watched();
     }
     bench_begin("Chapter 6", argc, argv);
     const struct way one[] = {
-        {.name = "alone", .command = "build/bench_chapter 1"},
-        {.name = "lock_watch", .command = "./lock_watch build/bench_chapter 1 2>/dev/null"},
+        {.name = "alone", .command = "build/bench_chapter -w 1"},
+        {.name = "lock_watch", .command = "./lock_watch build/bench_chapter -w 1 2>/dev/null"},
         {.name = "lock_watch -t",
-         .command = "./lock_watch -t build/trace.json build/bench_chapter 1 2>/dev/null"},
+         .command = "./lock_watch -t build/trace.json build/bench_chapter -w 1 2>/dev/null"},
     };
     bench_compare("two million times lock and unlock, 1 thread", 1, one, 3);
     const struct way two[] = {
-        {.name = "alone", .command = "build/bench_chapter 2"},
-        {.name = "lock_watch", .command = "./lock_watch build/bench_chapter 2 2>/dev/null"},
+        {.name = "alone", .command = "build/bench_chapter -w 2"},
+        {.name = "lock_watch", .command = "./lock_watch build/bench_chapter -w 2 2>/dev/null"},
         {.name = "lock_watch -t",
-         .command = "./lock_watch -t build/trace.json build/bench_chapter 2 2>/dev/null"},
+         .command = "./lock_watch -t build/trace.json build/bench_chapter -w 2 2>/dev/null"},
     };
     bench_compare("the same, 2 threads", 1, two, 3);
     const struct way robots[] = {
@@ -63,7 +64,7 @@ int main(int argc, char *argv[])
     bench_compare("100 000 rounds of red and blue", 1, robots, 2);
 
     static const long sizes[] = {1, 10, 100, 1000};
-    bench_growth("lock_watch, threads", NULL, "./lock_watch build/bench_chapter $n 2>/dev/null",
+    bench_growth("lock_watch, threads", NULL, "./lock_watch build/bench_chapter -w $n 2>/dev/null",
                  sizes, 4);
     bench_prepare("rm -f build/trace.json");
     return 0;

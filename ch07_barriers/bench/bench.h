@@ -20,7 +20,10 @@ struct way {
     long size;           // of the work, in a row that shows growth
 };
 
-/* To be called first. With the argument -q all is done only once and a hundredth of it: to try it out. */
+/*
+ * To be called first. With the argument -q all is done only once and a hundredth of it, to try it out; any
+ * other argument is part of the names of the rows to measure, and there are no others then.
+ */
 void bench_begin(const char *chapter, int argc, char *argv[]);
 
 /* Runs a command before the measurements, as to make their input. Stops the program if it fails. */
