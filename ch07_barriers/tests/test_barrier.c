@@ -266,7 +266,7 @@ START_TEST(test_rounds)
     unsigned int before = (unsigned int)(rounds / 2 * threads),
                  all = (unsigned int)(rounds * threads);
     MUST(barrier_init(&crowd.barrier, (unsigned int)threads));
-    atomic_store(&crowd.barrier.arrivals, crowd.barrier.limit - before);
+    atomic_store(&crowd.barrier.arrivals, before > 0 ? crowd.barrier.limit - before : 0);
     for (int i = 0; i < threads; i++) {
         members[i] = (struct member){.crowd = &crowd, .number = i};
         MUST(pthread_create(&members[i].thread, NULL, write_and_read, &members[i]));
