@@ -182,18 +182,20 @@ static void compare_programs(void)
 
 static void show_growth(void)
 {
-    struct way ledgers[] = {
-        {.name = "-t 1"}, {.name = "-t 10"}, {.name = "-t 100"}, {.name = "-t 1000"}};
-    static const char *const commands[] = {
-        "./multi_ledger -r 1 -i 300 -t 1" SECONDS_OF_ONE,
-        "./multi_ledger -r 1 -i 300 -t 10" SECONDS_OF_ONE,
-        "./multi_ledger -r 1 -i 300 -t 100" SECONDS_OF_ONE,
-        "./multi_ledger -r 1 -i 300 -t 1000" SECONDS_OF_ONE,
+    const struct way ledgers[] = {
+        {.name = "-t 1",
+         .command = "./multi_ledger -r 1 -i 300 -t 1" SECONDS_OF_ONE,
+         .prints_seconds = true},
+        {.name = "-t 10",
+         .command = "./multi_ledger -r 1 -i 300 -t 10" SECONDS_OF_ONE,
+         .prints_seconds = true},
+        {.name = "-t 100",
+         .command = "./multi_ledger -r 1 -i 300 -t 100" SECONDS_OF_ONE,
+         .prints_seconds = true},
+        {.name = "-t 1000",
+         .command = "./multi_ledger -r 1 -i 300 -t 1000" SECONDS_OF_ONE,
+         .prints_seconds = true},
     };
-    for (int i = 0; i < 4; i++) {
-        ledgers[i].command = commands[i];
-        ledgers[i].prints_seconds = true;
-    }
     bench_compare("a transfer of multi_ledger with so many threads", 1, ledgers, 4);
 
     static const long texts[] = {1, 10, 100, 1000};
