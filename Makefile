@@ -10,8 +10,8 @@
 # make clean         remove all that make made
 
 CHAPTERS := $(patsubst %/Makefile,%,$(sort $(wildcard ch[0-9][0-9]_*/Makefile)))
-SOURCES := $(wildcard $(CHAPTERS:%=%/*.[ch]) $(CHAPTERS:%=%/tests/*.[ch]) $(CHAPTERS:%=%/tests/*/*.c*) \
-    $(CHAPTERS:%=%/bench/*.[ch]) tests/*.c)
+SOURCES := $(wildcard $(CHAPTERS:%=%/*.[ch]) $(CHAPTERS:%=%/*/*.[ch]) $(CHAPTERS:%=%/tests/*/*.c*) \
+    tests/*.c tests/bench/*.[ch])
 
 # Real weather reports, where there are any beside the repository: chapter 5 tests itself on them.
 ifneq ($(wildcard ../shared/metarfiles/*.txt),)
@@ -59,7 +59,7 @@ asan:
 	$(call in_every_chapter,asan)
 
 bench: all
-	$(call in_every_chapter,bench)
+	$(MAKE) --no-print-directory -C tests/bench
 
 coverage:
 	MAKE=$(MAKE) sh tests/coverage.sh

@@ -1,25 +1,20 @@
 /*
  * check_chapter.c - runs the tests of this chapter, each in a process of its own.
- * CK_RUN_CASE=spin_lock tests/check_chapter runs the cases of one piece.
+ * `build/test/tests/check_chapter spin_lock` runs the cases of one piece.
  */
 #include "cases.h"
 
-#include <stdlib.h>
-
-int main(void)
+int main(int argc, char *argv[])
 {
-    Suite *suite = suite_create("ch03_mutexes");
-    suite_add_tcase(suite, spin_lock_cases());
-    suite_add_tcase(suite, stingy_spendy_cases());
-    suite_add_tcase(suite, atomic_stingy_spendy_cases());
-    suite_add_tcase(suite, multi_ledger_cases());
-    suite_add_tcase(suite, letter_frequency_cases());
-    suite_add_tcase(suite, quiz_cases());
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    // None at all: CK_RUN_CASE names no case there is.
-    bool passed = srunner_ntests_run(runner) > 0 && srunner_ntests_failed(runner) == 0;
-    srunner_free(runner);
-    return passed ? EXIT_SUCCESS : EXIT_FAILURE;
+    static const struct cases all[] = {
+        {"stingy_spendy", stingy_spendy_cases},
+        {"letter_frequency", letter_frequency_cases},
+        {"spin_lock", spin_lock_cases},
+        {"multi_ledger", multi_ledger_cases},
+        {"quiz", quiz_cases},
+        {"stingy_spendy_unlocked", stingy_spendy_unlocked_cases},
+        {"letter_frequency_ways", letter_frequency_ways_cases},
+        {"ledger_locks", ledger_locks_cases},
+    };
+    return run_cases(argc, argv, all, sizeof all / sizeof all[0]);
 }

@@ -6,7 +6,7 @@
 #endif
 
 #include "bench.h"
-#include "../must.h"
+#include "must.h"
 
 #include <pthread.h>
 #include <sys/resource.h>

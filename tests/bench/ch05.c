@@ -1,8 +1,8 @@
 /*
- * bench_chapter.c - make bench: the channel beside a plain one, and the programs beside plain ways.
+ * ch05.c - the channel beside a plain one, and the programs beside plain ways.
  */
-#include "../channel.h"
-#include "../must.h"
+#include "channel.h"
+#include "must.h"
 #include "bench.h"
 #include "plain_channel.h"
 

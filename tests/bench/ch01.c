@@ -1,9 +1,9 @@
 /*
- * bench_chapter.c - make bench: a thread beside a process, two threads beside one.
+ * ch01.c - a thread beside a process, two threads beside one.
  */
 #include "bench.h"
 
-#include "../must.h"
+#include "must.h"
 
 #include <pthread.h>
 #include <sys/wait.h>

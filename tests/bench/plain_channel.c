@@ -2,7 +2,7 @@
  * plain_channel.c - a ring, a lock, and a condition for each thing to wait for. See plain_channel.h.
  */
 #include "plain_channel.h"
-#include "../must.h"
+#include "must.h"
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /*
- * bench_chapter.c - make bench: the search beside find, and what many threads cost.
+ * ch02.c - the search beside find, and what many threads cost.
  */
 #include "bench.h"
 

@@ -2,7 +2,7 @@
  * plain_barrier.c - a count, the number of the round, a lock and a condition. See plain_barrier.h.
  */
 #include "plain_barrier.h"
-#include "../must.h"
+#include "must.h"
 
 void plain_barrier_init(struct plain_barrier *barrier, unsigned int threads)
 {

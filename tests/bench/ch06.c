@@ -1,10 +1,10 @@
 /*
- * bench_chapter.c - make bench: what it costs to be watched by lock_watch.
+ * ch06.c - what it costs to be watched by lock_watch.
  *
  * With -w N it is the program that is watched: N threads take a hundred locks in turn, two million times in
  * all.
  */
-#include "../must.h"
+#include "must.h"
 #include "bench.h"
 
 #include <pthread.h>

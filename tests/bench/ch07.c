@@ -1,8 +1,8 @@
 /*
- * bench_chapter.c - make bench: the barrier beside a plain one and the system's, and the matrices.
+ * ch07.c - the barrier beside a plain one and the system's, and the matrices.
  */
-#include "../barrier.h"
-#include "../must.h"
+#include "barrier.h"
+#include "must.h"
 #include "bench.h"
 #include "plain_barrier.h"
 

@@ -1,9 +1,9 @@
 /*
- * bench_chapter.c - make bench: the spin lock beside a mutex and the system's own, and what the programs
+ * ch03.c - the spin lock beside a mutex and the system's own, and what the programs
  * of the chapter make of such differences.
  */
-#include "../must.h"
-#include "../spin_lock.h"
+#include "must.h"
+#include "spin_lock.h"
 #include "bench.h"
 
 #include <pthread.h>
