@@ -4,10 +4,10 @@
  * A child process shows pictures in a pseudo-terminal. It draws one for each byte that comes
  * through a pipe, and then rings the bell, so that the test knows when a frame is complete.
  */
-#include "../display.c"
-#include "../display_terminal.c"
+#include "../display/display.c"
+#include "../display/display_terminal.c"
 #undef HAVE_SDL2
-#include "../display_window.c"
+#include "../display/display_window.c"
 
 #include "../must.h"
 #include "cases.h"

@@ -2,10 +2,10 @@
  * test_trains.c - the notes and the clocks by hand, every strategy on every run, ends in the middle, the
  * picture, and the program in pipes, terminals and windows.
  */
-#include "../display.c"
-#include "../display_terminal.c"
+#include "../display/display.c"
+#include "../display/display_terminal.c"
 #undef HAVE_SDL2
-#include "../display_window.c"
+#include "../display/display_window.c"
 
 #include "../picture.c"
 #include "../railway.c"
