@@ -1,17 +1,18 @@
 # make               build the programs of every chapter
-# make run           run them all, one after the other
+# make run           run the lectures' programs, one after the other; make run-beyond: those in beyond/
 # make test          run every chapter's tests, then the quick ones of the whole repository
-# make verify        all of those, and the long ones: see tests/
+# make verify        everything: long rounds, sanitizers, and all of tests/
+# make long          the chapters' tests with ten times the rounds
 # make tsan          the chapters' tests under ThreadSanitizer
 # make asan          the chapters' tests under the address, leak and undefined behaviour sanitizers
 # make bench         measure the pieces and programs, beside plain ways to do the same: figures only
 # make coverage      how much of the sources the chapters' tests reach
 # make format        lay out the sources with clang-format; make check-format: are they?
-# make clean         remove all that make made
+# make clean         remove everything that make made
 
 CHAPTERS := $(patsubst %/Makefile,%,$(sort $(wildcard ch[0-9][0-9]_*/Makefile)))
-SOURCES := $(wildcard $(CHAPTERS:%=%/*.[ch]) $(CHAPTERS:%=%/*/*.[ch]) $(CHAPTERS:%=%/tests/*/*.c*) \
-    tests/*.c tests/bench/*.[ch])
+SOURCES := $(filter-out %/quiz_lines.h,$(wildcard $(CHAPTERS:%=%/*.[ch]) $(CHAPTERS:%=%/*/*.[ch]) \
+    $(CHAPTERS:%=%/tests/*/*.c*) tests/*.c tests/bench/*.[ch]))
 
 # Real weather reports, where there are any beside the repository: chapter 5 tests itself on them.
 ifneq ($(wildcard ../shared/metarfiles/*.txt),)
@@ -26,46 +27,47 @@ $(CHAPTERS):
 # One chapter after the other, also with -j: they print, and they measure.
 define in_every_chapter
 @for chapter in $(CHAPTERS); do \
-    printf '\n==== %s: make %s ====\n' $$chapter $(1); \
+    printf '\n==== %s: make %s ====\n' $$chapter '$(1)'; \
     $(MAKE) --no-print-directory -C $$chapter $(1) || exit 1; \
 done
 endef
 
-run: all
-	$(call in_every_chapter,run)
+run run-beyond: all
+	$(call in_every_chapter,$@)
 
 test:
 	$(call in_every_chapter,test)
 	sh tests/copies.sh
 	sh tests/snippets.sh
-	MAKE=$(MAKE) sh tests/alone.sh
 
-# Each of them says what it has done in a line, and in another one what it has skipped, and why.
-verify: test
-	MAKE=$(MAKE) sh tests/readmes.sh
-	MAKE=$(MAKE) sh tests/programs.sh
-	MAKE=$(MAKE) sh tests/faults.sh
-	MAKE=$(MAKE) sh tests/benches.sh
-	MAKE=$(MAKE) sh tests/symbols.sh
-	sh tests/models.sh
-	MAKE=$(MAKE) sh tests/interleavings.sh
-	MAKE=$(MAKE) sh tests/portable.sh
-	sh tests/fresh.sh
+long:
+	$(call in_every_chapter,test ROUNDS=20000)
 
-tsan:
-	$(call in_every_chapter,tsan)
+tsan asan:
+	$(call in_every_chapter,$@)
 
-asan:
-	$(call in_every_chapter,asan)
+# Each of them says in a line what it has done, and in another one what it has skipped, and why.
+PROOFS = alone readmes programs faults benches symbols models interleavings portable fresh
 
-bench: all
+proofs:
+	@for proof in $(PROOFS); do MAKE='$(MAKE)' sh tests/$$proof.sh || exit 1; done
+
+verify:
+	$(MAKE) test
+	$(MAKE) long
+	$(MAKE) tsan
+	$(MAKE) asan
+	$(MAKE) proofs
+
+bench:
 	$(MAKE) --no-print-directory -C tests/bench
 
 coverage:
-	MAKE=$(MAKE) sh tests/coverage.sh
+	MAKE='$(MAKE)' sh tests/coverage.sh
 
 clean:
 	$(call in_every_chapter,clean)
+	$(MAKE) --no-print-directory -C tests/bench clean
 
 format:
 	clang-format -i $(SOURCES)
@@ -73,4 +75,5 @@ format:
 check-format:
 	clang-format --dry-run --Werror $(SOURCES)
 
-.PHONY: all $(CHAPTERS) run test verify tsan asan bench coverage clean format check-format
+.PHONY: all $(CHAPTERS) run run-beyond test long tsan asan proofs verify bench coverage clean format \
+    check-format

@@ -28,7 +28,8 @@ ch07_barriers barrier
 # Programs that only lock and wait. They end by themselves.
 programs='
 ch02_threads concurrent_file_search tests c
-ch03_mutexes multi_ledger -t 4 -a 20 -r 1 -i 10 -l mutex
+ch03_mutexes stingy_spendy
+ch03_mutexes beyond/ledger_locks -t 4 -a 20 -r 1 -i 10 -l mutex
 ch04_condvars matrix_multiply -n 2 -t 4
 ch04_condvars stingy_spendy_waits -q -n 100
 ch04_condvars starving_writer
@@ -46,9 +47,9 @@ is_wanted() {
 }
 
 run_tests() {
-    CK_RUN_CASE=$case CK_TIMEOUT_MULTIPLIER=10 YIELD_SEED=$seed \
+    CK_TIMEOUT_MULTIPLIER=10 YIELD_SEED=$seed \
         TSAN_OPTIONS=detect_deadlocks=1:second_deadlock_stack=1:exitcode=66:atexit_sleep_ms=0 \
-        $processor $together build/tsan/tests/check_chapter >"$work/log" 2>&1 && return
+        $processor $together build/tsan/tests/check_chapter $case >"$work/log" 2>&1 && return
     echo "interleavings: $chapter: $case fails with YIELD_SEED=$seed $processor"
     tail -n 60 "$work/log"
     failed=1
@@ -58,7 +59,7 @@ run_tests() {
 build() {
     cp -R "$chapter" "$work" && cd "$work/$chapter" || exit 1
     "$make" -s OUT=build/tsan all build/tsan/tests/check_chapter \
-        CFLAGS="-O1 -g -fsanitize=thread -DROUNDS=${ROUNDS:-300} $root/tests/yields.c $wraps" || exit 1
+        CFLAGS="-O1 -g -fsanitize=thread -DPACE=20 -DROUNDS=${ROUNDS:-300} $root/tests/yields.c $wraps" || exit 1
     built=$chapter
 }
 
@@ -91,7 +92,7 @@ checked=0
 while read -r chapter command; do
     is_wanted "${chapter:-none}" || continue
     [ "$chapter" = "$built" ] || { rm -rf "$work/$chapter" && cp -R "$chapter" "$work" &&
-        "$make" -s -C "$work/$chapter" clean all CFLAGS='-O1 -g' SDL_FLAGS= SDL_LIBS= CURL_FLAGS= CURL_LIBS=; } || exit 1
+        "$make" -s -C "$work/$chapter" clean all CFLAGS='-O1 -g -DPACE=20' SDL_FLAGS= SDL_LIBS= CURL_FLAGS= CURL_LIBS=; } || exit 1
     built=$chapter
     cd "$work/$chapter" || exit 1
     if ! timeout -k 1 120 valgrind --tool=drd --fair-sched=yes --report-signal-unlocked=no -q --error-exitcode=9 \

@@ -129,17 +129,17 @@ show_trail() {
 check_readmes() {
     awk -v folder="$work" '
         /^```text$/ { begins = 1; next }
-        begins && /^\$ sh tests\/models\.sh -t / {
+        begins && /^\$ sh \.\.\/tests\/models\.sh -t / {
             shown = folder "/" ++count ".shown"
             print shown, $5, $6
             printf "" >shown
         }
         /^```/ { shown = "" }
         shown != "" && !begins { print >shown }
-        { begins = 0 }' "$models"/../../*/README.md >"$work/readmes"
+        { begins = 0 }' "$models"/../../*/README.md "$models"/../../*/beyond/README.md >"$work/readmes"
     while read -r shown model name; do
         if ! (show_trail "$model" "$name") >"$work/trail" || ! diff "$shown" "$work/trail"; then
-            echo "models: a README shows another way than models.sh -t $model $name"
+            echo "models: a README shows another way than ../tests/models.sh -t $model $name"
             return 1
         fi
     done <"$work/readmes"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # What the READMEs say is true. Every session that one shows (a console block) is run in a copy of the
 # repository, and prints what is shown, where … stands for what differs from run to run: within a line, or
-# alone in a line for any number of lines. Files, links, options and targets that they name exist.
+# alone in a line for any number of lines. Sessions are those of somebody who stands in the chapter's
+# folder. Files, links, options and targets that the READMEs name exist.
 # Takes folders as arguments (. is the whole repository); without any, all of them.
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD
@@ -69,9 +70,10 @@ is_as_shown() {
         }' "$1" "$2"
 }
 
+# Takes the chapter and the page.
 check_sessions() {
     rm -f "$work"/*.expected "$work"/*.printed "$work"/*.command
-    extract "$root/$1/README.md" >"$work/script"
+    extract "$root/$2" >"$work/script"
     rm -rf "$work/run" && cp -R "$work/copy" "$work/run" && (cd "$work/run/$1" && sh "$work/script" >/dev/null)
     for expected in "$work"/*.expected; do
         [ -e "$expected" ] || continue
@@ -79,7 +81,7 @@ check_sessions() {
         if is_as_shown "$expected" "$session.printed"; then
             sessions=$((sessions + 1))
         else
-            complain "$1/README.md: $(cat "$session.command") does not print what is shown, but:"
+            complain "$2: $(cat "$session.command") does not print what is shown, but:"
             head -n 40 "$session.printed"
         fi
     done
@@ -87,52 +89,59 @@ check_sessions() {
 
 # The code that stands within lines: `like this`.
 words() {
-    awk '/^```/ { inside = !inside } !inside' "$1/README.md" | grep -o '`[^`]*`' | tr -d '`' | sort -u
+    awk '/^```/ { inside = !inside } !inside' "$1" | grep -o '`[^`]*`' | tr -d '`' | sort -u
+}
+
+# Whether there is such a file: beside the page, in its chapter, or in any chapter.
+exists() {
+    ls $place/$1 $folder/$1 ch*/$1 ch*/beyond/$1 ch*/display/$1 ch*/lock_watch/$1 2>/dev/null | grep -q .
 }
 
 # What all programs of a chapter say of their options, a line each.
 usages() {
-    for source in $(grep -l '^int main(' "$1"/*.c 2>/dev/null); do
-        "$work/copy/${source%.c}" -h | tr '\n' ' ' && echo
+    for source in $(grep -l '^int main(' "$1"/*.c "$1"/beyond/*.c "$1"/lock_watch/*.c 2>/dev/null); do
+        "$work/copy/${source%.c}" -h | tr -s '\n ' ' ' && echo
     done
 }
 
+# Takes the chapter and the page.
 check_names() {
-    folder=$1
-    for link in $(grep -o '](\([^)#]*\))' "$folder/README.md" | sed 's/^](//; s/)$//'); do
+    folder=$1 page=$2 place=$(dirname "$2")
+    for link in $(grep -o '](\([^)#]*\))' "$page" | sed 's/^](//; s/)$//'); do
         case $link in
         http*) ;;
-        *) [ -e "$folder/$link" ] || complain "$folder/README.md: there is no $link" ;;
+        *) [ -e "$place/$link" ] || complain "$page: there is no $link" ;;
         esac
     done
-    words "$folder" | while IFS= read -r word; do
+    words "$page" | while IFS= read -r word; do
         case $word in
         *' '*/* | '#'* | '<'*) ;;
-        *.c | *.h) ls $folder/$word ch*/$word 2>/dev/null | grep -q . || echo "there is no $word" ;;
+        *.c | *.h) exists "$word" || echo "there is no $word" ;;
         *'.[ch]')
             for name in "${word%.*}.c" "${word%.*}.h"; do
-                ls "$folder/$name" ch*/$name 2>/dev/null | grep -q . || echo "there is no $name"
+                exists "$name" || echo "there is no $name"
             done
             ;;
         'make '*)
-            grep -q "^${word#make }:" "$folder/Makefile" || echo "there is no target ${word#make }"
+            grep -q "^\([a-z -]* \)*${word#make }\( [a-z -]*\)*:" "$folder/Makefile" ||
+                echo "there is no target ${word#make }"
             ;;
-        ./*)
-            program=${word#./}
-            usage=$(usages "$folder" | grep "^usage: ${program%% *} ")
-            [ -n "$usage" ] || echo "there is no $word"
+        ./* | beyond/[a-z_]* | lock_watch/[a-z_]*)
+            program=${word%% *}
+            usage=$(usages "$folder" | grep "^usage: ${program##*/} ")
+            [ -n "$usage" ] || [ -e "$folder/$program" ] || echo "there is no $word"
             for option in $(echo "$word" | grep -o ' -[a-z]'); do
-                echo "$usage" | grep -q -- "\\$option" || echo "${program%% *} has no option $option"
+                echo "$usage" | grep -q -- "\\$option" || echo "${program##*/} has no option $option"
             done
             ;;
         -[a-z] | -[a-z]' '*)
             option=${word%% *}
-            usages "$folder" | grep -q -- "$option\\>" || echo "no program has the option $option"
+            usages "$folder" | grep -q -- "$option\>" || echo "no program has the option $option"
             ;;
         esac
     done >"$work/missing"
     while IFS= read -r missing; do
-        complain "$folder/README.md: $missing"
+        complain "$page: $missing"
     done <"$work/missing"
 }
 
@@ -140,8 +149,14 @@ mkdir "$work/copy" && cp -R Makefile README.md LICENSE .clang-format ch[0-9][0-9
 "$make" -s -C "$work/copy" clean >/dev/null && "$make" -s -C "$work/copy" >/dev/null || exit 1
 sessions=0
 for folder; do
-    check_sessions "$folder"
-    check_names "$folder"
+    for page in "$folder/README.md" "$folder"/*/README.md; do
+        case $page in
+        ./*/README.md | '*') continue ;; # those of the chapters, when the folder is the repository
+        esac
+        [ -e "$page" ] || continue
+        check_sessions "$folder" "$page"
+        check_names "$folder" "$page"
+    done
 done
 [ $failed = 0 ] && echo "readmes: $sessions sessions print what is shown, and all that is named exists"
 exit $failed

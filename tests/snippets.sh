@@ -56,6 +56,11 @@ channel='
         return 1;
     channel_destroy(channel);
     return received != sent;'
+fast_barrier='
+    struct fast_barrier barrier;
+    return fast_barrier_init(&barrier, 0) != EINVAL || fast_barrier_init(&barrier, 1) != 0 ||
+           fast_barrier_wait(&barrier) != FAST_BARRIER_SERIAL_THREAD ||
+           fast_barrier_destroy(&barrier) != 0;'
 barrier='
     struct barrier barrier;
     return barrier_init(&barrier, 0) != EINVAL || barrier_init(&barrier, 1) != 0 ||
@@ -85,9 +90,6 @@ try_piece() {
     fi
     rm -rf "$work/alone" && mkdir "$work/alone" && cd "$work/alone" || exit 1
     cp "$root/$folder/$piece".[ch] . || exit 1
-    if [ "$piece" = display ]; then
-        cp "$root/$folder"/display_*.[ch] . || exit 1 # the one that is made of several files
-    fi
     for extension in c cc; do
         printf '#include "%s.h"\n#include <errno.h>\n#include <stddef.h>\n\nint main(void)\n{%s\n}\n' \
             "$piece" "$body" >"main.$extension"
@@ -119,7 +121,8 @@ pieces=0
 sed -n 's/^| \[[0-9].*](\(ch[^/]*\)\/README.md).*| \([^|]*\) |$/\1 \2/p' README.md | tr -d '`,' >"$work/pieces"
 while read -r folder names; do
     for name in $names; do
-        try_piece "${name%.*}" "$folder"
+        path=$folder/${name%.*}
+        try_piece "${path##*/}" "${path%/*}"
     done
 done <"$work/pieces"
 [ $pieces -gt 0 ] || complain "the README offers nothing to copy"

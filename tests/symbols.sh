@@ -16,15 +16,15 @@ failed=0
 
 # What may call more than that, and why.
 exceptions='
-ch03_mutexes/multi_ledger pthread_spin_init      for comparison only, and only where there is
-ch03_mutexes/multi_ledger pthread_spin_destroy   _POSIX_SPIN_LOCKS
-ch03_mutexes/multi_ledger pthread_spin_lock
-ch03_mutexes/multi_ledger pthread_spin_unlock
-ch06_deadlocks/lock_watch.so dladdr              on Linux, macOS and FreeBSD, but not in POSIX.1-2008
-ch06_deadlocks/lock_watch.so vfork               so is this
-ch06_deadlocks/lock_watch.so dlvsym              where there is glibc
-ch06_deadlocks/lock_watch.so environ             a variable
-ch06_deadlocks/lock_watch.so at_quick_exit       not on macOS, where it is left out'
+ch03_mutexes/beyond/ledger_locks pthread_spin_init      for comparison only, and only where there is
+ch03_mutexes/beyond/ledger_locks pthread_spin_destroy   _POSIX_SPIN_LOCKS
+ch03_mutexes/beyond/ledger_locks pthread_spin_lock
+ch03_mutexes/beyond/ledger_locks pthread_spin_unlock
+ch06_deadlocks/lock_watch/lock_watch.so dladdr              on Linux, macOS and FreeBSD, but not in POSIX.1-2008
+ch06_deadlocks/lock_watch/lock_watch.so vfork               so is this
+ch06_deadlocks/lock_watch/lock_watch.so dlvsym              where there is glibc
+ch06_deadlocks/lock_watch/lock_watch.so environ             a variable
+ch06_deadlocks/lock_watch/lock_watch.so at_quick_exit       not on macOS, where it is left out'
 
 # The names by which a program knows the functions of glibc and musl; nothing for what the compiler calls.
 as_in_posix() {
@@ -46,7 +46,7 @@ programs=0
 for chapter; do
     cp -R "$chapter" "$work" && "$make" -s -C "$work/$chapter" clean >/dev/null &&
         "$make" -s -C "$work/$chapter" CFLAGS='-O0 -fno-builtin' >/dev/null || exit 1
-    for program in "$work/$chapter"/*; do
+    for program in "$work/$chapter"/* "$work/$chapter"/beyond/* "$work/$chapter"/lock_watch/*; do
         { [ -f "$program" ] && [ -x "$program" ] && nm -u "$program" >"$work/imported"; } 2>/dev/null || continue
         programs=$((programs + 1))
         program=${program#"$work/"}

@@ -11,8 +11,6 @@
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 /* After so many seconds no new round begins; so what takes long has fewer than RUNS. */
 enum { RUNS = 7, LONG_ENOUGH = 10, MOST_WAYS = 10 };
@@ -25,13 +23,6 @@ struct run {
     double seconds;
     double peak_bytes; // of memory; 0: not measured
 };
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 void bench_begin(const char *chapter, int argc, char *argv[])
 {
@@ -76,14 +67,14 @@ static struct run run_command(const struct way *way)
     struct run run = {0};
     char line[200] = "", rest[4096];
     set_size(way->size);
-    double start = now();
+    double start = seconds();
     FILE *output = MUST_HAVE(popen(way->command, "r"));
     if (fgets(line, sizeof line, output) != NULL) {
         while (fread(rest, 1, sizeof rest, output) > 0)
             continue;
     }
     int status = pclose(output);
-    run.seconds = way->prints_seconds ? strtod(line, NULL) : now() - start;
+    run.seconds = way->prints_seconds ? strtod(line, NULL) : seconds() - start;
     run.peak_bytes = peak_of_children();
     return status == 0 ? run : (struct run){0};
 }
@@ -111,9 +102,9 @@ static struct run run_apart(const struct way *way)
 
 static struct run run_function(const struct way *way, long times)
 {
-    double start = now();
+    double start = seconds();
     way->function(way->argument, times);
-    return (struct run){.seconds = (now() - start) / (double)times};
+    return (struct run){.seconds = (seconds() - start) / (double)times};
 }
 
 static int compare_seconds(const void *a, const void *b)
@@ -129,8 +120,8 @@ static void measure(long times, const struct way ways[], int count, struct run m
     int rounds = 0, most_rounds = quick ? 1 : RUNS;
     if (quick)
         times = 1 + times / 100;
-    double start = now();
-    while (rounds < most_rounds && (rounds == 0 || now() - start < LONG_ENOUGH)) {
+    double start = seconds();
+    while (rounds < most_rounds && (rounds == 0 || seconds() - start < LONG_ENOUGH)) {
         for (int i = 0; i < count; i++) {
             runs[i][rounds] =
                 ways[i].function != NULL ? run_function(&ways[i], times) : run_apart(&ways[i]);

@@ -2,9 +2,9 @@
  * ch03.c - the spin lock beside a mutex and the system's own, and what the programs
  * of the chapter make of such differences.
  */
+#include "bench.h"
 #include "must.h"
 #include "spin_lock.h"
-#include "bench.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -131,7 +131,7 @@ static void compare_locks(void)
         MUST(pthread_mutex_init(&counting.mutex, NULL));
         struct way ways[] = {
             {.name = "pthread_mutex_lock", .function = with_mutex, .argument = &counting},
-            {.name = "spin_lock.c", .function = with_spin_lock, .argument = &counting},
+            {.name = "spin_lock.h", .function = with_spin_lock, .argument = &counting},
             {.name = "atomic_fetch_add", .function = atomically, .argument = &counting},
 #if HAVE_PTHREAD_SPIN
             {.name = "pthread_spin_lock", .function = with_pthread_spin, .argument = &counting},
@@ -154,14 +154,14 @@ static void compare_locks(void)
 static void compare_programs(void)
 {
     const struct way ledgers[] = {
-        {.name = "multi_ledger -l mutex",
-         .command = "./multi_ledger -r 1 -i 300 -l mutex" SECONDS_OF_ONE,
+        {.name = "ledger_locks -l mutex",
+         .command = "beyond/ledger_locks -r 1 -i 300 -l mutex" SECONDS_OF_ONE,
          .prints_seconds = true},
-        {.name = "multi_ledger -l pthread-spin",
-         .command = "./multi_ledger -r 1 -i 300 -l pthread-spin" SECONDS_OF_ONE,
+        {.name = "ledger_locks -l pthread-spin",
+         .command = "beyond/ledger_locks -r 1 -i 300 -l pthread-spin" SECONDS_OF_ONE,
          .prints_seconds = true},
-        {.name = "multi_ledger -l spin",
-         .command = "./multi_ledger -r 1 -i 300 -l spin" SECONDS_OF_ONE,
+        {.name = "ledger_locks -l spin",
+         .command = "beyond/ledger_locks -r 1 -i 300 -l spin" SECONDS_OF_ONE,
          .prints_seconds = true},
     };
     bench_compare("a transfer between two of 50 000 accounts", 1, ledgers, 3);
@@ -170,12 +170,12 @@ static void compare_programs(void)
         "mkdir -p build/bench && for i in $(seq 201); do cat texts/* texts/* texts/* texts/* "
         "texts/* texts/* texts/* texts/* | head -c 50000 >build/bench/$i.txt; done");
     const struct way letters[] = {
-        {.name = "letter_frequency -m mutex",
-         .command = "./letter_frequency -m mutex -n 21 build/bench/*.txt"},
-        {.name = "letter_frequency -m atomic",
-         .command = "./letter_frequency -m atomic -n 21 build/bench/*.txt"},
-        {.name = "letter_frequency -m local",
-         .command = "./letter_frequency -m local -n 21 build/bench/*.txt"},
+        {.name = "letter_frequency_ways -m mutex",
+         .command = "beyond/letter_frequency_ways -m mutex -n 21 build/bench/*.txt"},
+        {.name = "letter_frequency_ways -m atomic",
+         .command = "beyond/letter_frequency_ways -m atomic -n 21 build/bench/*.txt"},
+        {.name = "letter_frequency_ways -m local",
+         .command = "beyond/letter_frequency_ways -m local -n 21 build/bench/*.txt"},
     };
     bench_compare("the letters of 201 texts of 50 KB, 21 times", 1, letters, 3);
 }
@@ -184,27 +184,29 @@ static void show_growth(void)
 {
     const struct way ledgers[] = {
         {.name = "-t 1",
-         .command = "./multi_ledger -r 1 -i 300 -t 1" SECONDS_OF_ONE,
+         .command = "beyond/ledger_locks -r 1 -i 300 -t 1" SECONDS_OF_ONE,
          .prints_seconds = true},
         {.name = "-t 10",
-         .command = "./multi_ledger -r 1 -i 300 -t 10" SECONDS_OF_ONE,
+         .command = "beyond/ledger_locks -r 1 -i 300 -t 10" SECONDS_OF_ONE,
          .prints_seconds = true},
         {.name = "-t 100",
-         .command = "./multi_ledger -r 1 -i 300 -t 100" SECONDS_OF_ONE,
+         .command = "beyond/ledger_locks -r 1 -i 300 -t 100" SECONDS_OF_ONE,
          .prints_seconds = true},
         {.name = "-t 1000",
-         .command = "./multi_ledger -r 1 -i 300 -t 1000" SECONDS_OF_ONE,
+         .command = "beyond/ledger_locks -r 1 -i 300 -t 1000" SECONDS_OF_ONE,
          .prints_seconds = true},
     };
-    bench_compare("a transfer of multi_ledger with so many threads", 1, ledgers, 4);
+    bench_compare("a transfer of ledger_locks with so many threads", 1, ledgers, 4);
 
     static const long texts[] = {1, 10, 100, 1000};
-    bench_growth("letter_frequency -m local -n 21, texts of 50 KB, a thread for each", NULL,
-                 "./letter_frequency -m local -n 21 $(yes build/bench/1.txt | head -n $n)", texts,
-                 4);
-    bench_growth("letter_frequency -m atomic -n 21, the same", NULL,
-                 "./letter_frequency -m atomic -n 21 $(yes build/bench/1.txt | head -n $n)", texts,
-                 4);
+    bench_growth(
+        "letter_frequency_ways -m local -n 21, texts of 50 KB, a thread for each", NULL,
+        "beyond/letter_frequency_ways -m local -n 21 $(yes build/bench/1.txt | head -n $n)", texts,
+        4);
+    bench_growth(
+        "letter_frequency_ways -m atomic -n 21, the same", NULL,
+        "beyond/letter_frequency_ways -m atomic -n 21 $(yes build/bench/1.txt | head -n $n)", texts,
+        4);
     bench_prepare("rm -rf build/bench");
 }
 

@@ -2,11 +2,11 @@
  * ch04.c - a thread for each row beside a thread for each processor and one alone; the
  * readers-writer locks beside the system's.
  */
+#include "bench.h"
 #include "must.h"
 #include "readers_first.h"
 #include "rw_lock.h"
 #include "semaphore.h"
-#include "bench.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

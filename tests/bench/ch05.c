@@ -1,9 +1,9 @@
 /*
  * ch05.c - the channel beside a plain one, and the programs beside plain ways.
  */
+#include "bench.h"
 #include "channel.h"
 #include "must.h"
-#include "bench.h"
 #include "plain_channel.h"
 
 #include <pthread.h>

@@ -4,8 +4,8 @@
  * With -w N it is the program that is watched: N threads take a hundred locks in turn, two million times in
  * all.
  */
-#include "must.h"
 #include "bench.h"
+#include "must.h"
 
 #include <pthread.h>
 

@@ -2,8 +2,8 @@
  * ch07.c - the barrier beside a plain one and the system's, and the matrices.
  */
 #include "barrier.h"
-#include "must.h"
 #include "bench.h"
+#include "must.h"
 #include "plain_barrier.h"
 
 #include <pthread.h>
