@@ -1,29 +1,25 @@
 /*
- * concurrent_file_search.c - a thread for each directory, and a wait group that knows when all are done.
+ * bounded_file_search.c - the search with a bound to threads, one to open files, and every thread joined.
  *
- * Original  filesearch/concurrent_file_search.go
- * Run       ./concurrent_file_search [-q] [-t threads] ROOT NAME       -t: how many at once, at most;
+ * Lecture   concurrent_file_search.c
+ * Adds      -t sets how many threads there may be; a thread searches the directories that got none in
+ *           a list of its own, so that it does not call itself; threads are joined without a list of them
+ * Build     make beyond/bounded_file_search
+ * Run       beyond/bounded_file_search [-q] [-t threads] ROOT NAME     -t: how many at once, at most;
  *                                                                      -q: only what matches
  * Expect    Searching in DIR for each directory, in any order; then Matched PATH for each file and
  *           directory whose name contains NAME
  * Try       -t 1, -t 4 and -t 1000 on a large tree, with >/dev/null and under time. What does a thread
  *           for each directory cost, and what does it bring? Beside it: find ROOT -name '*NAME*'
- * Compare   chapter 5, shoelace.c (a few threads that live on and take one piece of work after another)
  */
-#ifndef _DEFAULT_SOURCE
-#define _DEFAULT_SOURCE // for DT_DIR, where there is one: it saves a system call for each entry
-#endif
-
 #include "must.h"
 #include "wait_group.h"
 
 #include <dirent.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-static const char usage[] = "usage: concurrent_file_search [-q] [-t threads] ROOT NAME\n";
+static const char usage[] = "bounded_file_search [-q] [-t threads] ROOT NAME";
 
 /* No system allows fewer than 256 open files, unless it is told to. */
 enum { MOST_OPEN = 64 };
@@ -31,7 +27,7 @@ enum { MOST_OPEN = 64 };
 /* A thread needs little here, and of the usual 8 MiB each a thousand would not fit everywhere. */
 enum { STACK_SIZE = 128 * 1024 };
 
-/* A path in a list. Whoever has the list owns it. */
+/* A path in a list. The owner of the list owns it, too. */
 struct path {
     struct path *next;
     char text[];
@@ -41,16 +37,16 @@ struct search {
     const char *name;
     bool quiet;
     pthread_attr_t small_stack;
-    struct wait_group threads; // at work. When there are none, everything has been searched
+    struct wait_group threads; // at work. When there are none, everything has been searched.
 
     pthread_mutex_t lock; // protects all that follows
     struct path *matches, **last_match;
     bool incomplete;       // a directory could not be read
-    long startable;        // so many threads more may be started; >= 0
-    bool has_ended;        // `ended` is the thread that was last to end its work,
-    pthread_t ended;       // and nobody has joined it yet
+    long startable;        // so many more threads may be started; >= 0
+    bool has_ended;        // `ended` was the last thread to end its work,
+    pthread_t ended;       // and no thread has joined it yet
     int open;              // directories that are being read; <= MOST_OPEN
-    pthread_cond_t closed; // open is less; waits: who wants to read one
+    pthread_cond_t closed; // open has fallen below MOST_OPEN; waits: read_entries
 };
 
 /* What a new thread gets, and owns. */
@@ -80,7 +76,7 @@ static struct path *path_of(const char *directory, const char *name)
     return path;
 }
 
-/* A symbolic link to a directory is none: it may lead round in a circle. */
+/* A symbolic link to a directory does not count as one: it may lead round in a circle. */
 static bool is_directory(const char *parent, const struct dirent *entry)
 {
 #ifdef DT_DIR
@@ -107,8 +103,8 @@ static int read_entries(struct search *search, const char *directory, struct dir
     int error = errno;
 
     lock(search);
-    search->open--;
-    MUST(pthread_cond_signal(&search->closed));
+    if (search->open-- == MOST_OPEN)
+        MUST(pthread_cond_broadcast(&search->closed));
     unlock(search);
     errno = error;
     return count;
@@ -116,7 +112,7 @@ static int read_entries(struct search *search, const char *directory, struct dir
 
 static void *search_directories(void *argument);
 
-/* True: a new thread searches the directory. False: there may be no more threads now. */
+/* Returns true if a new thread searches the directory, false if there may be no more threads now. */
 static bool start_thread(struct search *search, struct path *directory)
 {
     lock(search);
@@ -149,7 +145,7 @@ static void add_match(struct search *search, struct path *path)
     unlock(search);
 }
 
-/* Searches one directory. Those in it get threads of their own, or go in front of the caller's list. */
+/* Searches one directory. Each one in it gets a thread, or goes in front of the caller's list. */
 static void search_directory(struct search *search, const char *directory, struct path **own)
 {
     if (!search->quiet)
@@ -181,7 +177,7 @@ static void search_directory(struct search *search, const char *directory, struc
     free(entries);
 }
 
-/* Searches the directories of a list, which grows by those below them that get no thread. */
+/* Searches the directories of a list. It grows by those below them that get no thread. */
 static void search_list(struct search *search, struct path *own)
 {
     while (own != NULL) {
@@ -193,8 +189,8 @@ static void search_list(struct search *search, struct path *own)
 }
 
 /*
- * Nobody waits for a certain one of these threads, and yet each has to be joined: so every thread joins
- * the one that ended its work before it, and main the last one. When that is joined, all are.
+ * A thread. Each has to be joined, but nothing waits for a certain one of them. So every thread joins the
+ * one that ended its work before it, and main joins the last one. When that is joined, all are.
  */
 static void *search_directories(void *argument)
 {
@@ -231,30 +227,21 @@ static void print_matches(struct search *search)
 
 int main(int argc, char *argv[])
 {
-    struct search search = {.startable = 256, .last_match = &search.matches};
-    int option;
-    while ((option = getopt(argc, argv, "qt:h")) != -1) {
-        switch (option) {
-        case 'q':
-            search.quiet = true;
-            break;
-        case 't':
-            search.startable = number_from(optarg, 1, 100000, usage);
-            break;
-        default:
-            return show_usage(option, usage);
-        }
-    }
-    if (argc != optind + 2)
-        return show_usage('?', usage);
-    search.name = argv[optind + 1];
+    struct search search = {.startable = 64, .last_match = &search.matches};
+    struct option_line options[] = {
+        {'q', .flag = &search.quiet},
+        {'t', .number = &search.startable, .least = 1, .most = 100000},
+        {0},
+    };
+    int first = read_options(argc, argv, usage, options, 2, 2);
+    search.name = argv[first + 1];
     MUST(wait_group_init(&search.threads));
     MUST(pthread_attr_init(&search.small_stack));
     MUST(pthread_attr_setstacksize(&search.small_stack, STACK_SIZE));
     MUST(pthread_mutex_init(&search.lock, NULL));
     MUST(pthread_cond_init(&search.closed, NULL));
 
-    struct path *root = path_of("", argv[optind]);
+    struct path *root = path_of("", argv[first]);
     if (!start_thread(&search, root))
         search_list(&search, root);
     MUST(wait_group_wait(&search.threads));
@@ -266,5 +253,5 @@ int main(int argc, char *argv[])
     MUST(pthread_mutex_destroy(&search.lock));
     MUST(pthread_attr_destroy(&search.small_stack));
     MUST(wait_group_destroy(&search.threads));
-    return finish_output(search.incomplete ? 1 : 0, usage);
+    return search.incomplete ? EXIT_FAILURE : EXIT_SUCCESS;
 }
