@@ -1,24 +1,20 @@
 /*
  * check_chapter.c - runs the tests of this chapter, each in a process of its own.
- * CK_RUN_CASE=wait_group tests/check_chapter runs the cases of one piece.
+ * `build/test/tests/check_chapter wait_group` runs the cases of one piece.
  */
 #include "cases.h"
 
-#include <stdlib.h>
-
-int main(void)
+int main(int argc, char *argv[])
 {
-    Suite *suite = suite_create("ch02_threads");
-    suite_add_tcase(suite, wait_group_cases());
-    suite_add_tcase(suite, search_cases());
-    suite_add_tcase(suite, boids_cases());
-    suite_add_tcase(suite, display_cases());
-    suite_add_tcase(suite, quiz_cases());
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    // None at all: CK_RUN_CASE names no case there is.
-    bool passed = srunner_ntests_run(runner) > 0 && srunner_ntests_failed(runner) == 0;
-    srunner_free(runner);
-    return passed ? EXIT_SUCCESS : EXIT_FAILURE;
+    static const struct cases all[] = {
+        {"concurrent_file_search", concurrent_file_search_cases},
+        {"boids", boids_cases},
+        {"quiz", quiz_cases},
+        {"wait_group", wait_group_cases},
+        {"display", display_cases},
+        {"bounded_file_search", bounded_file_search_cases},
+        {"boids_locks", boids_locks_cases},
+        {"lost_additions", lost_additions_cases},
+    };
+    return run_cases(argc, argv, all, sizeof all / sizeof all[0]);
 }
