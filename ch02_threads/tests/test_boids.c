@@ -424,6 +424,17 @@ START_TEST(test_terminal)
 }
 END_TEST
 
+static bool shows_something(void)
+{
+    for (int row = 0; row < screen.rows; row++) {
+        for (int column = 0; column < screen.columns; column++) {
+            if (screen.characters[row][column].code > ' ')
+                return true;
+        }
+    }
+    return false;
+}
+
 START_TEST(test_terminal_signals)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
@@ -431,7 +442,7 @@ START_TEST(test_terminal_signals)
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         screen_run(&screen, 80, 24, "exec boids");
         screen_read_until(&screen, true, 2000);
-        ck_assert_int_gt(screen_dots(&screen), 0);
+        ck_assert(shows_something());
         kill(screen.child, numbers[i]);
         ck_assert_int_eq(screen_end(&screen), 0);
         ck_assert_uint_eq(screen.text_length, 0);

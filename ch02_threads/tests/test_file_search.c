@@ -56,7 +56,7 @@ END_TEST
 START_TEST(test_slashes)
 {
     ck_assert_int_eq(run("cd %s; mkdir -p d/e; touch d/e/x; for root in d/ d/e/ \"$PWD/d\"; do "
-                         "%s $root x; done | sed 's,/.*/d/,/.../d/,; s,/.*/d$,/.../d,'; "
+                         "%s \"$root\" x; done | sed 's,/.*/d/,/.../d/,; s,/.*/d$,/.../d,'; "
                          "cd d; %s . x; %s ./e x",
                          new_folder(), programs[_i], programs[_i], programs[_i]),
                      0);
@@ -170,7 +170,7 @@ START_TEST(test_few_threads)
 {
     ck_assert_int_eq(run("cd %s; " MAKE_TREE "mkdir -p tree/$(printf 'd/%%.0s' $(seq %d)); "
                          "box=$(mktemp -d /tmp/search.XXXXXX) && chmod 755 $box && "
-                         "mv tree $box && cp $(command -v %s) $box && cd $box && "
+                         "mv tree $box && cp \"$(command -v %s)\" $box && cd $box && "
                          "for way in %s; do " FEW_THREADS "./$way tree "
                          "file | grep -c ^Matched; done | sort | uniq; rm -rf $box",
                          new_folder(), _i == LECTURE ? 1000 : 1, programs[_i], ways[_i]),
