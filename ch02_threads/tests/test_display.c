@@ -275,6 +275,7 @@ START_TEST(test_text)
     ck_assert_str_eq(at(30, 6)->colour, "38;5;160"); // the colour of what it covers
     ck_assert_str_eq(at(31, 6)->colour, "38;5;160");
     ck_assert_str_eq(row_of_text(5), "                           abc");
+    ck_assert_str_eq(row_of_text(6), "");
     ck_assert_str_eq(row_of_text(8), " c");
     ck_assert_str_eq(row_of_text(10), "bc");
     ck_assert_str_eq(row_of_text(11), "");
