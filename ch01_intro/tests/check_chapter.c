@@ -1,22 +1,17 @@
 /*
  * check_chapter.c - runs the tests of this chapter, each in a process of its own.
- * CK_RUN_CASE=speedup tests/check_chapter runs the cases of one program.
+ * `build/test/tests/check_chapter speedup` runs the cases of one program.
  */
 #include "cases.h"
 
-#include <stdlib.h>
-
-int main(void)
+int main(int argc, char *argv[])
 {
-    Suite *suite = suite_create("ch01_intro");
-    suite_add_tcase(suite, race_condition_cases());
-    suite_add_tcase(suite, processes_and_threads_cases());
-    suite_add_tcase(suite, speedup_cases());
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    // None at all: CK_RUN_CASE names no case there is.
-    bool passed = srunner_ntests_run(runner) > 0 && srunner_ntests_failed(runner) == 0;
-    srunner_free(runner);
-    return passed ? EXIT_SUCCESS : EXIT_FAILURE;
+    static const struct cases all[] = {
+        {"race_condition", race_condition_cases},
+        {"processes_and_threads", processes_and_threads_cases},
+        {"speedup", speedup_cases},
+        {"forced_race", forced_race_cases},
+        {"rare_race", rare_race_cases},
+    };
+    return run_cases(argc, argv, all, sizeof all / sizeof all[0]);
 }

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -25,6 +26,8 @@ static int create_or_refuse(pthread_t *thread, const pthread_attr_t *attributes,
     return threads_left-- > 0 ? pthread_create(thread, attributes, function, argument) : EAGAIN;
 }
 
+// main needs no return at its end, a function of another name does.
+#pragma GCC diagnostic ignored "-Wreturn-type"
 #define main processes_and_threads_main
 #define fork fork_or_refuse
 #define pthread_create create_or_refuse
@@ -39,28 +42,27 @@ START_TEST(test_who_sees_it)
 {
     // The same through a pipe, where what is printed stays in the buffer for longer.
     for (int through_pipe = 0; through_pipe <= 1; through_pipe++) {
-        ck_assert_int_eq(run("processes_and_threads -n 3 %s", through_pipe
-                                                                  ? "| cat"
-                                                                  : ">f.$$; s=$?; cat f.$$;"
-                                                                    "rm f.$$; exit $s"),
+        ck_assert_int_eq(run("processes_and_threads %s", through_pipe ? "| cat"
+                                                                      : ">f.$$; s=$?; cat f.$$;"
+                                                                        "rm f.$$; exit $s"),
                          0);
-        char places[5][40], times[2][2][40];
+        char places[5][40], costs[2][2][40];
         long number = 0;
         ck_assert_int_eq(sscanf(printed,
                                 "main begins with 100 at %39s it deposits 10, and has 110 at %39s "
                                 "after the process, main has 100 at %39s it deposits 10, and has "
                                 "110 at %39s after the thread, main has 110 at %39s To create one "
-                                "and wait for its end takes (the median of %ld): "
+                                "and wait for its end takes, on average of %ld: "
                                 "a process %39[0-9.]%39s a thread %39[0-9.]%39s",
                                 places[0], places[1], places[2], places[3], places[4], &number,
-                                times[0][0], times[0][1], times[1][0], times[1][1]),
+                                costs[0][0], costs[0][1], costs[1][0], costs[1][1]),
                          10);
         for (int i = 1; i < 5; i++)
             ck_assert_str_eq(places[i], places[0]);
-        ck_assert_int_eq(number, 3);
+        ck_assert_int_eq(number, 1000);
         for (int i = 0; i < 2; i++) {
-            ck_assert(atof(times[i][0]) > 0);
-            ck_assert_str_eq(times[i][1], "µs");
+            ck_assert(atof(costs[i][0]) > 0);
+            ck_assert_str_eq(costs[i][1], "µs");
         }
         // Each line once, though two processes had the buffer.
         int lines = 0;
@@ -71,28 +73,32 @@ START_TEST(test_who_sees_it)
 }
 END_TEST
 
-/* Where the program's output and complaints go to while it runs in here. */
-static const char *redirect(void)
-{
-    static char path[300];
-    snprintf(path, sizeof path, "%s/printed", new_folder());
-    ck_assert_ptr_nonnull(freopen(path, "w", stdout));
-    ck_assert_int_ge(dup2(STDOUT_FILENO, STDERR_FILENO), 0);
-    return path;
-}
-
+/* Runs the program in a process of its own, with so many forks and threads to be had. */
 static void expect_refused(int forks, int threads, const char *complaint)
 {
-    static char name[] = "processes_and_threads", option[] = "-n", ten[] = "10";
-    char *arguments[] = {name, option, ten, NULL};
-    const char *path = redirect();
-    forks_left = forks;
-    threads_left = threads;
-    optind = 1;
-    ck_assert_int_eq(processes_and_threads_main(3, arguments), 1);
-    run("grep '^processes_and_threads: ' %s", path);
-    ck_assert_str_eq(printed, complaint);
+    static char name[] = "processes_and_threads";
+    char *arguments[] = {name, NULL}, path[300];
+    snprintf(path, sizeof path, "%s/printed", new_folder());
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        forks_left = forks;
+        threads_left = threads;
+        optind = 1;
+        if (freopen(path, "w", stdout) == NULL || dup2(STDOUT_FILENO, STDERR_FILENO) < 0)
+            _exit(2);
+        setbuf(stdout, NULL);
+        processes_and_threads_main(1, arguments);
+        _exit(0);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+    run("grep '%s' %s", complaint, path);
+    ck_assert_str_ne(printed, "");
 }
+
+#define UNAVAILABLE ": Resource temporarily unavailable$"
 
 START_TEST(test_refused)
 {
@@ -100,10 +106,10 @@ START_TEST(test_refused)
         int forks, threads;
         const char *complaint;
     } refusals[] = {
-        {0, 100, "processes_and_threads: fork: Resource temporarily unavailable\n"},
-        {5, 100, "processes_and_threads: fork: Resource temporarily unavailable\n"},
-        {100, 0, "processes_and_threads: pthread_create: Resource temporarily unavailable\n"},
-        {100, 5, "processes_and_threads: pthread_create: Resource temporarily unavailable\n"},
+        {0, 10000, "^processes_and_threads: fork" UNAVAILABLE},
+        {5, 10000, "^processes_and_threads: fork" UNAVAILABLE},
+        {10000, 0, "processes_and_threads.c:[0-9]*: pthread_create.*" UNAVAILABLE},
+        {10000, 5, "processes_and_threads.c:[0-9]*: pthread_create.*" UNAVAILABLE},
     };
     expect_refused(refusals[_i].forks, refusals[_i].threads, refusals[_i].complaint);
 }
@@ -115,10 +121,10 @@ static void *end_by_signal(void *balance)
     return balance;
 }
 
-/* Main ends in the same way: the test expects the signal. */
+/* Main ends with 1, too: the tests expect that. */
 START_TEST(test_child_is_killed)
 {
-    long balance = 100;
+    int balance = 100;
     forks_left = 1;
     run_process(end_by_signal, &balance);
 }
@@ -132,22 +138,21 @@ static void *exit_with_1(void *balance)
 
 START_TEST(test_child_fails)
 {
-    long balance = 100;
+    int balance = 100;
     forks_left = 1;
-    ck_assert(!run_process(exit_with_1, &balance));
+    run_process(exit_with_1, &balance);
 }
 END_TEST
 
 START_TEST(test_usage)
 {
-    static const char *const wrong[] = {"-n 0",  "-n -5", "-n 100001", "-n x",
-                                        "-n ''", "-n",    "-x",        "1"};
+    static const char *const wrong[] = {"-n 5", "-x", "1"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         ck_assert_int_eq(run("processes_and_threads %s", wrong[i]), 2);
-        ck_assert(strstr(printed, "usage: processes_and_threads [-n times]\n") != NULL);
+        ck_assert(strstr(printed, "usage: processes_and_threads\n") != NULL);
     }
     ck_assert_int_eq(run("processes_and_threads -h 2>/dev/null"), 0);
-    ck_assert_str_eq(printed, "usage: processes_and_threads [-n times]\n");
+    ck_assert_str_eq(printed, "usage: processes_and_threads\n");
 }
 END_TEST
 
@@ -155,7 +160,7 @@ START_TEST(test_output)
 {
     ck_assert_int_eq(run("processes_and_threads >&-"), 1);
     ck_assert_str_eq(printed, "processes_and_threads: standard output: Bad file descriptor\n");
-    ck_assert_int_eq(run("processes_and_threads -n 1 | head -n 1 | grep -c 100"), 0);
+    ck_assert_int_eq(run("processes_and_threads | head -n 1 | grep -c 100"), 0);
     ck_assert_str_eq(printed, "1\n");
 }
 END_TEST
@@ -163,7 +168,7 @@ END_TEST
 /* It says so once: no child is made when nobody would hear of it. */
 START_TEST(test_full_disk)
 {
-    ck_assert_int_eq(run("processes_and_threads -n 1 >/dev/full"), 1);
+    ck_assert_int_eq(run("processes_and_threads >/dev/full"), 1);
     ck_assert_str_eq(printed, "processes_and_threads: standard output: No space left on device\n");
 }
 END_TEST
@@ -174,8 +179,8 @@ TCase *processes_and_threads_cases(void)
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, test_who_sees_it);
     tcase_add_loop_test(cases, test_refused, 0, 4);
-    tcase_add_test_raise_signal(cases, test_child_is_killed, SIGUSR1);
-    tcase_add_test(cases, test_child_fails);
+    tcase_add_exit_test(cases, test_child_is_killed, EXIT_FAILURE);
+    tcase_add_exit_test(cases, test_child_fails, EXIT_FAILURE);
     tcase_add_test(cases, test_usage);
     tcase_add_test(cases, test_output);
     if (is_possible("processes_and_threads on a full disk", FULL_DISK))

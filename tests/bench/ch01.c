@@ -61,7 +61,7 @@ int main(int argc, char *argv[])
     static const long numbers[] = {1000000, 10000000, 100000000};
     bench_growth("speedup -t 2 -n", NULL, "./speedup -t 2 -n $n", numbers, 3);
     static const long tellers[] = {2, 10, 100};
-    bench_growth("race_condition -m -t, as many days as make 500 deposits", NULL,
-                 "./race_condition -m -n $((100 / n)) -t $n", tellers, 3);
+    bench_growth("rare_race -m -t, as many days as make 500 deposits", NULL,
+                 "beyond/rare_race -m -n $((100 / n)) -t $n", tellers, 3);
     return 0;
 }
