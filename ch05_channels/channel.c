@@ -1,5 +1,5 @@
 /*
- * channel.c - one lock, a ring, and two queues of threads that wait. See channel.h.
+ * channel.c - one lock, a ring, and two queues of waiting threads. See channel.h.
  */
 #ifndef _XOPEN_SOURCE
 #define _XOPEN_SOURCE 700 // for clock_gettime, where a compiler is told -std=c11
@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How often a thread looks before it yields, and yields before it goes to sleep; 0: never. */
+/* How often a waiting thread looks before it yields, and yields before it sleeps; 0: never. */
 #ifndef CHANNEL_PEEKS
 #define CHANNEL_PEEKS 1000
 #endif
@@ -32,13 +32,13 @@ enum { SLOW_YIELD = 200000, TIME_SLICES = 20000000 };
 
 enum outcome { WAITING, SERVED, CLOSED };
 
-/* One call that waits. It lives on the stack of the thread that waits, as long as it waits. */
+/* One call that waits. It is on the stack of the waiting thread, for as long as that waits. */
 struct waiter {
     struct waiter *previous, *next;
     const void *source;  // of a sender: where its element is
     void *destination;   // of a receiver: where its element goes
-    atomic_int outcome;  // set once, under the lock, by whoever serves it or closes the channel
-    pthread_cond_t wake; // that thread signals it; nobody else waits here
+    atomic_int outcome;  // set once, under the lock, by its partner or by channel_close
+    pthread_cond_t wake; // signalled after that; only this thread waits here
 };
 
 struct waiters {
@@ -48,13 +48,13 @@ struct waiters {
 struct channel {
     size_t capacity, element_size; // never change
 
-    pthread_mutex_t lock;     // protects all that follows. While nobody holds it:
-    bool closed;              // closed: nobody waits
+    pthread_mutex_t lock;     // protects all that follows. While no thread holds it:
+    bool closed;              // closed: no thread waits
     size_t head, length;      // 0 <= length <= capacity; the oldest element is in slot `head`
-    struct waiters senders;   // somebody waits to send: length == capacity
-    struct waiters receivers; // somebody waits to receive: length == 0, and no sender waits
+    struct waiters senders;   // not empty: length == capacity
+    struct waiters receivers; // not empty: length == 0, and no sender waits
     size_t inside;            // threads in wait_for_partner
-    pthread_cond_t all_out;   // signalled when inside falls to 0; channel_destroy waits for it
+    pthread_cond_t all_out;   // inside has fallen to 0; only channel_destroy waits here
 
     alignas(max_align_t) unsigned char ring[]; // capacity slots of element_size bytes
 };
@@ -82,8 +82,8 @@ struct channel *channel_create(size_t capacity, size_t element_size)
 }
 
 /*
- * A thread that has been served may not have run since, and it still has to pass through the lock.
- * So wait until everybody is out.
+ * A thread that has been served may not have run since, and it still has to pass through the lock. So
+ * wait until all of them have left.
  */
 void channel_destroy(struct channel *channel)
 {
@@ -107,20 +107,20 @@ static long long nanoseconds_between(struct timespec from, struct timespec to)
 }
 
 /*
- * Lets other threads run for a moment. False: it is time to sleep instead.
+ * Lets other threads run for a moment. Returns false if it is time to sleep instead.
  *
- * To fall asleep and be woken takes tens of microseconds, while a partner that is running often comes
- * within one. So a thread that waits first yields, CHANNEL_YIELDS times, and then sleeps. (A rendezvous
- * of two threads on two cores: 0.45 microseconds, and 23 without the yields; on one core 1.45 and 6.6.)
+ * Falling asleep and being woken takes tens of microseconds, while a partner that is running often comes
+ * within one. So a waiting thread first yields, CHANNEL_YIELDS times, and then sleeps. (A rendezvous of
+ * two threads on two cores takes 0.45 microseconds, and 23 without the yields; on one core 1.45 and 6.6.)
  *
- * But where others keep all processors busy, a yield gives one of them a time slice, milliseconds. A
- * single slow yield shows that: about a thousand times no thread yields, then one tries again. Losing
- * count now and then does no harm. (There and back between two threads, beside two busy loops: 20 to 60
- * microseconds, as it is without yields; 490 if it never stopped to yield.)
+ * But where other programs keep all processors busy, a yield gives one of them a time slice, which takes
+ * milliseconds. A single slow yield shows that: for about the next thousand waits no thread yields, then
+ * one tries again. The count may be off by a few. (There and back between two threads beside two busy
+ * loops takes 20 to 60 microseconds, the same as without yields; 490 if threads went on yielding.)
  */
 static bool yield_unless_busy(int yields)
 {
-    static atomic_int sleeps_to_come; // of all channels: it is the machine that is busy
+    static atomic_int sleeps_to_come; // for all channels: it is the machine that is busy
     struct timespec before, after;
     int sleeps = atomic_load_explicit(&sleeps_to_come, memory_order_relaxed);
     if (yields == 0 && sleeps > 0)
@@ -135,7 +135,7 @@ static bool yield_unless_busy(int yields)
     return true;
 }
 
-/* The lock is held for a moment only: it is not worth to sleep for it before one must. */
+/* The lock is held only briefly, so a thread that wants it yields before it sleeps. */
 static void lock(struct channel *channel)
 {
     for (int yields = 0; pthread_mutex_trylock(&channel->lock) != 0; yields++) {
@@ -157,7 +157,7 @@ static void copy_element(const struct channel *channel, void *to, const void *fr
         memcpy(to, from, channel->element_size);
 }
 
-/* The ring: a first-in first-out buffer that begins at head and wraps around at its end. */
+/* The ring: a first-in, first-out buffer that begins at head and wraps around at its end. */
 
 static void *slot(struct channel *channel, size_t i)
 {
@@ -179,7 +179,7 @@ static void pop(struct channel *channel, void *element)
     channel->length--;
 }
 
-/* The queues of threads that wait, first come, first served. */
+/* The queues of waiting threads: first come, first served. */
 
 static void enqueue(struct waiters *waiters, struct waiter *waiter)
 {
@@ -195,7 +195,7 @@ static void take_off(struct waiters *waiters, struct waiter *waiter)
     *(waiter->next != NULL ? &waiter->next->previous : &waiters->last) = waiter->previous;
 }
 
-/* Takes the waiter off its queue and wakes it: whatever it waited for has come about. */
+/* Takes the waiter off its queue and wakes it: it has been served, or the channel was closed. */
 static void release(struct waiters *waiters, struct waiter *waiter, enum outcome outcome)
 {
     take_off(waiters, waiter);
@@ -204,9 +204,9 @@ static void release(struct waiters *waiters, struct waiter *waiter, enum outcome
 }
 
 /*
- * For half a microsecond only looks: a partner on another processor may need less, and a yield takes as
- * long, even where it has nobody to give way to. (A rendezvous on two cores: 0.2 microseconds, and 0.45
- * without the peeks; on one core, where they are in vain, 1.7 and 1.45.)
+ * Only looks, for half a microsecond: a partner on another processor may need less, and a yield takes as
+ * long, even if no other thread can run. (A rendezvous on two cores takes 0.2 microseconds, and 0.45
+ * without the peeks; on one core, where they do not help, 1.7 and 1.45.)
  */
 static void peek(const struct waiter *self)
 {
@@ -216,33 +216,32 @@ static void peek(const struct waiter *self)
     }
 }
 
-/* Whether a time slice given away does not matter: there is no deadline, or it is far. */
+/* Whether there is time to give away a time slice: there is no deadline, or it is far. */
 static bool may_yield(const struct timespec *deadline)
 {
     struct timespec now;
     if (deadline == NULL)
         return true;
     clock_gettime(CLOCK_REALTIME, &now);
-    // Seconds first: the nanoseconds of a far deadline may not fit.
+    // Seconds first: a far deadline, in nanoseconds, may not fit.
     return deadline->tv_sec > now.tv_sec + 1 || nanoseconds_between(now, *deadline) > TIME_SLICES;
 }
 
 /*
  * Queues the calling thread and waits until another one has released it, or until the deadline (NULL:
- * for ever). Called with the lock held, returns without.
+ * forever). Called with the lock held, returns without it.
  *
  * Peeks and yields need no lock because they decide nothing: the loop after them does, and holds the
- * lock. Having passed through the lock also means that the partner is done
- * with this waiter.
+ * lock. Once this thread has the lock, its partner no longer needs the waiter.
  *
- * The waiter is in the queue, so the thread must not vanish under it: no cancellation meanwhile.
+ * The waiter is in the queue, so the thread must not end meanwhile: cancellation is disabled.
  */
 static int wait_for_partner(struct channel *channel, struct waiters *waiters, struct waiter *self,
                             const struct timespec *deadline)
 {
     static const struct timespec epoch;
     if (deadline != NULL && deadline->tv_sec < 0)
-        deadline = &epoch; // as long past, and no system refuses it
+        deadline = &epoch; // it has passed as well, and no system refuses it
 
     int error = 0, cancel_state;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
@@ -262,8 +261,8 @@ static int wait_for_partner(struct channel *channel, struct waiters *waiters, st
         else
             error = pthread_cond_timedwait(&self->wake, &channel->lock, deadline);
     }
-    // A partner may have come in the very moment the deadline passed. Then the element has changed
-    // hands, and late or not, that is what counts.
+    // A partner may have come at the very moment the deadline passed. Then the element has been handed
+    // over, and that is what counts.
     if (atomic_load(&self->outcome) == WAITING)
         take_off(waiters, self);
     else
@@ -308,7 +307,7 @@ static int receive_or_wait(struct channel *channel, void *element, bool wait,
     struct waiter *sender = channel->senders.first;
     if (channel->length > 0) {
         pop(channel, element);
-        // A slot is free now: it is the turn of the sender that has waited longest.
+        // A slot is free now, for the sender that has waited longest.
         if (sender != NULL) {
             push(channel, sender->source);
             release(&channel->senders, sender, SERVED);

@@ -1,15 +1,56 @@
 /*
- * metar.c - scanners for weather reports. See metar.h.
- *
- * The rules are those of four regular expressions, written out by hand, because a general matcher
- * spends most of the program's time on them. The tests hold each against regexec(3).
+ * metar.c - parts of a text, and scanners for weather reports. See metar.h.
  */
 #include "metar.h"
 
-#include <string.h>
+#include "must.h"
+
+void append(struct strings *strings, struct string string)
+{
+    // Room for 1024, and for twice as many each time that it is full.
+    size_t count = strings->count;
+    if (count == 0 || (count >= 1024 && (count & (count - 1)) == 0)) {
+        size_t room = count == 0 ? 1024 : 2 * count;
+        strings->list = MUST_HAVE(realloc(strings->list, room * sizeof string));
+    }
+    strings->list[strings->count++] = string;
+}
+
+bool next_line(struct string *text, struct string *line)
+{
+    if (text->length == 0)
+        return false;
+    char *newline = memchr(text->start, '\n', text->length);
+    size_t length = newline == NULL ? text->length : (size_t)(newline - text->start);
+    size_t taken = newline == NULL ? length : length + 1;
+    *line = (struct string){text->start, length};
+    *text = (struct string){text->start + taken, text->length - taken};
+    return true;
+}
+
+struct string trim(struct string string)
+{
+    while (string.length > 0 && string.start[0] == ' ') {
+        string.start++;
+        string.length--;
+    }
+    while (string.length > 0 && string.start[string.length - 1] == ' ')
+        string.length--;
+    return string;
+}
+
+void join(struct string *string, struct string more)
+{
+    if (string->length == 0) {
+        *string = more;
+        return;
+    }
+    memmove(string->start + string->length, more.start, more.length);
+    string->length += more.length;
+}
 
 /* Where `word` begins first between `from` and `end`, or NULL. */
-static const char *find(const char *from, const char *end, const char *word)
+static inline char *find(char *from, const char *end, const char *word)
 {
     size_t length = strlen(word);
     while ((size_t)(end - from) >= length) {
@@ -21,91 +62,87 @@ static const char *find(const char *from, const char *end, const char *word)
     return NULL;
 }
 
-size_t metar_part(const char *text, size_t size)
-{
-    const char *taf = find(text, text + size, "TAF");
-    if (taf == NULL)
-        return size;
-    while (taf > text && taf[-1] != '\n')
-        taf--;
-    return (size_t)(taf - text);
-}
-
-static void strip_spaces(const char **start, const char **end)
-{
-    while (*start < *end && **start == ' ')
-        ++*start;
-    while (*start < *end && (*end)[-1] == ' ')
-        --*end;
-}
-
-bool metar_next_report(char **text, const char *end, struct report *report)
-{
-    char *joined = NULL; // the end of what is joined so far
-    *report = (struct report){.start = *text};
-    while (*text < end) {
-        const char *line = *text, *line_end = memchr(line, '\n', (size_t)(end - line));
-        if (line_end == NULL)
-            line_end = end;
-        size_t length = (size_t)(line_end - line);
-        bool closes = memchr(line, '=', length) != NULL;
-        char *next = *text + length + (line_end < end);
-
-        if (memchr(line, '#', length) == NULL) {
-            strip_spaces(&line, &line_end);
-            if (joined == NULL)
-                report->start = joined = *text + (line - *text);
-            if (joined != line)
-                memmove(joined, line, (size_t)(line_end - line));
-            joined += line_end - line;
-        }
-        *text = next;
-        if (closes) {
-            if (joined != NULL)
-                report->length = (size_t)(joined - report->start);
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* Skips digits, at most `most` of them. */
-static const char *skip_digits(const char *from, const char *end, ptrdiff_t most)
-{
-    const char *start = from;
-    while (from < end && from - start < most && is_digit(*from))
-        from++;
-    return from;
-}
-
-static bool is_word(const char *from, const char *end, const char *word)
+static inline bool is_word(const char *from, const char *end, const char *word)
 {
     size_t length = strlen(word);
     return (size_t)(end - from) >= length && memcmp(from, word, length) == 0;
 }
 
+/* Skips digits, at most `most` of them. */
+static char *skip_digits(char *from, const char *end, ptrdiff_t most)
+{
+    char *start = from;
+    while (from < end && from - start < most && *from >= '0' && *from <= '9')
+        from++;
+    return from;
+}
+
+bool taf_validation(struct string line)
+{
+    return find(line.start, line.start + line.length, "TAF") != NULL;
+}
+
+bool comment(struct string line)
+{
+    return memchr(line.start, '#', line.length) != NULL;
+}
+
+bool metar_close(struct string line)
+{
+    return memchr(line.start, '=', line.length) != NULL;
+}
+
+bool variable_wind(struct string wind)
+{
+    const char *end = wind.start + wind.length;
+    for (char *at = wind.start; (at = find(at, end, "VRB")) != NULL; at++) {
+        char *speed = at + strlen("VRB"), *behind = skip_digits(speed, end, 2);
+        if (behind - speed == 2 && is_word(behind, end, "KT"))
+            return true;
+    }
+    return false;
+}
+
+/* Five digits and KT: where they begin first, or NULL. */
+static char *find_wind(struct string wind)
+{
+    const char *end = wind.start + wind.length;
+    for (char *at = wind.start; at < end; at++) {
+        char *behind = skip_digits(at, end, 5);
+        if (behind - at == 5 && is_word(behind, end, "KT"))
+            return at;
+    }
+    return NULL;
+}
+
+bool valid_wind(struct string wind)
+{
+    return find_wind(wind) != NULL;
+}
+
+double wind_dir_only(struct string wind)
+{
+    const char *at = find_wind(wind);
+    return at == NULL ? 0 : (at[0] - '0') * 100 + (at[1] - '0') * 10 + (at[2] - '0');
+}
+
 /*
- * \d*Z [A-Z ]*(\d{5}KT|VRB\d{2}KT) from here: the group, or NULL. *known: up to there all is letters
- * and spaces, as the station before found out; so many stations in a row do not read on to the end,
- * each of them.
+ * \d*Z [A-Z ]*(\d{5}KT|VRB\d{2}KT) from here: the group, or NULL. *known: up to there are only letters
+ * and spaces, as was found after the station before. So of many stations in a row, not each reads on
+ * to the end.
  */
-static const char *wind_after_station(const char *from, const char *end, const char **known)
+static char *wind_after_station(char *from, const char *end, char **known)
 {
     from = skip_digits(from, end, end - from);
     if (!is_word(from, end, "Z "))
         return NULL;
-    const char *letters = from + 2, *digits = letters < *known ? *known : letters;
+    char *letters = from + 2, *digits = letters < *known ? *known : letters;
     while (digits < end && ((*digits >= 'A' && *digits <= 'Z') || *digits == ' '))
         digits++;
     *known = digits;
-    // Both alternatives go on with digits, and there are none among the letters: so the digits are
-    // here, behind the last letter or space, and only how many decides.
-    const char *behind = skip_digits(digits, end, 6);
+    // Both alternatives go on with digits, and no letter is one: so the digits are here, behind the
+    // last letter or space, and only their number decides.
+    char *behind = skip_digits(digits, end, 6);
     if (!is_word(behind, end, "KT"))
         return NULL;
     if (behind - digits == 5)
@@ -115,35 +152,25 @@ static const char *wind_after_station(const char *from, const char *end, const c
     return NULL;
 }
 
-const char *metar_wind(struct report report)
+bool wind_regex(struct string metar, struct string *wind)
 {
-    // All that matches stands before a '='; the last one leaves the most room.
-    const char *from = report.start, *end = report.start + report.length;
+    // A match ends with a '='; the last one leaves the most room.
+    char *from = metar.start, *end = metar.start + metar.length, *found = NULL;
     while (end > from && end[-1] != '=')
         end--;
     from = find(from, end, " METAR");
     if (from == NULL)
-        return NULL;
+        return false;
     // ".*" takes as much as it can, so the last station with a wind counts.
-    const char *wind = NULL, *known = from;
+    char *known = from;
     from += strlen(" METAR");
     while ((from = find(from, end, "EGLL ")) != NULL) {
         from += strlen("EGLL ");
-        const char *candidate = wind_after_station(from, end, &known);
+        char *candidate = wind_after_station(from, end, &known);
         if (candidate != NULL)
-            wind = candidate;
+            found = candidate;
     }
-    return wind;
-}
-
-void metar_count(const char *wind, long counts[WIND_DIRECTIONS])
-{
-    if (wind[0] == 'V') {
-        for (int i = 0; i < WIND_DIRECTIONS; i++)
-            counts[i]++;
-    } else {
-        int degrees = (wind[0] - '0') * 100 + (wind[1] - '0') * 10 + (wind[2] - '0');
-        // Each direction is the middle of 45 degrees. Whole degrees never fall on a border (22.5).
-        counts[(degrees + 22) / 45 % WIND_DIRECTIONS]++;
-    }
+    if (found != NULL)
+        *wind = (struct string){found, strlen("24013KT")};
+    return found != NULL;
 }

@@ -1,8 +1,9 @@
 /*
- * metar.h - reads the wind out of airport weather reports (METAR), one function a rule.
+ * metar.h - airport weather reports (METAR): the regular expressions that find the wind in them, and
+ * strings that are parts of a text, as Go's are.
  *
- * None of the calls waits, locks or allocates, and none keeps state of its own: any number of threads
- * may use them at once, on texts of their own.
+ * No call waits, locks or keeps state of its own: any number of threads may make them at once, each
+ * with strings and lists of its own.
  */
 #ifndef METAR_H
 #define METAR_H
@@ -10,39 +11,51 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { WIND_LENGTH = 7, WIND_DIRECTIONS = 8 };
-
-struct report {
-    const char *start; // not terminated
+/* Part of a text: any bytes, not terminated. It does not own them. */
+struct string {
+    char *start;
     size_t length;
 };
 
-/* The length of what comes before the first line that contains "TAF": forecasts, no reports. */
-size_t metar_part(const char *text, size_t size);
+/* A list of strings, all of them parts of one text. Whoever has it frees the list, and the text. */
+struct strings {
+    char *text;
+    struct string *list;
+    size_t count;
+};
+
+/* Adds a string to the list, which begins as {.text = …}. Ends the program where memory runs out. */
+void append(struct strings *strings, struct string string);
+
+/* Takes the next line, without its newline, off the text. Returns false at the end of the text. */
+bool next_line(struct string *text, struct string *line);
+
+/* The string without the spaces at both of its ends. */
+struct string trim(struct string string);
 
 /*
- * The next report of a text: lines up to one with a '=', stripped of spaces and joined without any
- * between them. The text of lines with a '#' is left out. Moves *text behind the report and returns
- * true, or returns false at the end; what no '=' closes is dropped.
- *
- * Lines are joined where they stand, in the text itself, which is changed; the report is a part of it.
+ * Makes `string` longer by `more`, which must stand behind it in the same text, and moves left over what
+ * was between them; so nothing has to be allocated. An empty string just becomes `more`.
  */
-bool metar_next_report(char **text, const char *end, struct report *report);
+void join(struct string *string, struct string more);
 
 /*
- * The wind of a London Heathrow report, WIND_LENGTH characters like "24013KT" or "VRB03KT", or NULL.
- * It is what the group matches in the regular expression
- *
- *     \d* METAR.*EGLL \d*Z [A-Z ]*(\d{5}KT|VRB\d{2}KT).*=
- *
- * at its first match in the report, longest repetitions tried first. Gusts, 24013G25KT, do not match.
+ * The regular expressions. They are written out by hand, since a general matcher would take most of the
+ * program's time; the tests compare each with regexec(3). All of them look anywhere in the string.
  */
-const char *metar_wind(struct report report);
+bool taf_validation(struct string line);  /* .*TAF.*       a forecast: here the reports end */
+bool comment(struct string line);         /* \w*#.*                                         */
+bool metar_close(struct string line);     /* .*=           the last line of a report        */
+bool variable_wind(struct string wind);   /* .*VRB\d{2}KT  such as VRB03KT                  */
+bool valid_wind(struct string wind);      /* \d{5}KT       such as 24013KT                  */
+double wind_dir_only(struct string wind); /* (\d{3})\d{2}KT  the group, as a number; 0 if none */
 
 /*
- * Adds one to the direction that the wind blows from: N, NE, E, SE, S, SW, W, NW. A variable wind
- * counts for each of them.
+ * \d* METAR.*EGLL \d*Z [A-Z ]*(\d{5}KT|VRB\d{2}KT).*=     in a report of London Heathrow
+ *
+ * Sets `wind` to what the group matches at the leftmost match, longest repetitions tried first. Returns
+ * false if nothing matches. Gusts, such as 24013G25KT, do not.
  */
-void metar_count(const char *wind, long counts[WIND_DIRECTIONS]);
+bool wind_regex(struct string metar, struct string *wind);
 
 #endif

@@ -3,21 +3,19 @@
  */
 #include "whole_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-int whole_file_read(int directory, const char *name, char **bytes, size_t *size)
+int whole_file_read(const char *path, char **bytes, size_t *size)
 {
-    // O_NONBLOCK: not to wait for somebody to write into a named pipe.
-    int file = openat(directory, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    // O_NONBLOCK: opening a named pipe would wait for a writer.
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     struct stat status;
     if (file < 0)
         return errno;
@@ -57,117 +55,63 @@ int whole_file_read(int directory, const char *name, char **bytes, size_t *size)
     return 0;
 }
 
-static char *target;             // where the file goes at last; NULL: it is written directly
-static char *_Atomic unfinished; // what to remove if the program ends now
-
-static void remove_unfinished(void)
+static char *joined(const char *folder, size_t length, const char *name)
 {
-    char *path = atomic_load(&unfinished);
-    if (path != NULL)
-        unlink(path);
-}
-
-static void remove_and_die(int number)
-{
-    remove_unfinished();
-    signal(number, SIG_DFL);
-    raise(number);
-}
-
-static void remove_when_interrupted(void)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGXFSZ};
-    static bool prepared;
-    if (prepared)
-        return;
-    prepared = true;
-    atexit(remove_unfinished);
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
-        struct sigaction action;
-        // Who started the program with a signal ignored (nohup) wants it to stay so.
-        if (sigaction(signals[i], NULL, &action) != 0 || action.sa_handler == SIG_IGN)
-            continue;
-        action.sa_handler = remove_and_die;
-        sigaction(signals[i], &action, NULL);
+    size_t room = length + strlen(name) + 1;
+    char *path = malloc(room);
+    if (path != NULL) {
+        memcpy(path, folder, length);
+        strcpy(path + length, name);
     }
+    return path;
 }
 
-static void forget(void)
+char *whole_file_beside(const char *program, const char *name)
 {
-    free(atomic_exchange(&unfinished, NULL));
-    free(target);
-    target = NULL;
+    const char *slash = strrchr(program, '/');
+    return joined(program, slash == NULL ? 0 : (size_t)(slash + 1 - program), name);
 }
 
-/* A new file beside the target, remembered as unfinished. Its descriptor, or -1 and errno. */
-static int create_unfinished(mode_t mode)
+static int is_inside(const struct dirent *entry)
 {
-    char *path = target == NULL ? NULL : malloc(strlen(target) + sizeof ".part.XXXXXX");
-    if (path == NULL)
-        return -1;
-    strcat(strcpy(path, target), ".part.XXXXXX");
-    // No signal between the two: there would be a file that nobody removes.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    int file = mkstemp(path);
-    if (file >= 0)
-        atomic_store(&unfinished, path);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (file < 0)
-        free(path);
-    else
-        fchmod(file, mode);
-    return file;
+    return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
 }
 
-static mode_t mode_of_new_files(void)
+char **whole_file_list(const char *folder, int *count)
 {
-    mode_t mask = umask(0);
-    umask(mask);
-    return 0666 & ~mask;
-}
-
-int whole_file_create(const char *path, FILE **stream)
-{
-    struct stat status, output;
-    bool exists = stat(path, &status) == 0;
-    // A regular file is replaced. Where a link leads to one, that is replaced, not the link.
-    bool replace = exists ? S_ISREG(status.st_mode) : lstat(path, &status) != 0;
-    int file;
-    if (exists && fstat(STDOUT_FILENO, &output) == 0 && status.st_dev == output.st_dev &&
-        status.st_ino == output.st_ino) {
-        file = dup(STDOUT_FILENO); // to /dev/stdout: what is there already stays
-    } else if (!replace) {
-        file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    } else if (exists && access(path, W_OK) != 0) {
-        file = -1;
-    } else {
-        remove_when_interrupted();
-        target = exists ? realpath(path, NULL) : strdup(path);
-        file = create_unfinished(exists ? status.st_mode & 07777 : mode_of_new_files());
+    struct dirent **entries;
+    int found = scandir(folder, &entries, is_inside, alphasort);
+    if (found < 0)
+        return NULL;
+    char *prefix = joined(folder, strlen(folder), "/");
+    char **paths = calloc((size_t)found + 1, sizeof *paths);
+    bool complete = prefix != NULL && paths != NULL;
+    for (int i = 0; i < found; i++) {
+        if (complete) {
+            paths[i] = joined(prefix, strlen(prefix), entries[i]->d_name);
+            complete = paths[i] != NULL;
+        }
+        free(entries[i]);
     }
-    *stream = file < 0 ? NULL : fdopen(file, "w");
-    if (*stream != NULL)
-        return 0;
-    int error = errno;
-    if (file >= 0)
-        close(file);
-    remove_unfinished();
-    forget();
-    return error;
+    free(entries);
+    free(prefix);
+    *count = found;
+    if (complete)
+        return paths;
+    for (int i = 0; paths != NULL && i < found; i++)
+        free(paths[i]);
+    free(paths);
+    errno = ENOMEM;
+    return NULL;
 }
 
-int whole_file_close(FILE *stream, int error)
+int whole_file_close(FILE *stream, const char *path, int error)
 {
+    struct stat status;
     if (fclose(stream) != 0 && error == 0)
         error = errno;
-    if (target == NULL)
-        return error;
-    if (error == 0 && rename(atomic_load(&unfinished), target) != 0)
-        error = errno;
-    if (error != 0)
-        remove_unfinished();
-    forget();
+    // lstat: a link such as /dev/stdout leads to what others have made, so it stays.
+    if (error != 0 && lstat(path, &status) == 0 && S_ISREG(status.st_mode))
+        unlink(path);
     return error;
 }

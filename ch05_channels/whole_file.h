@@ -1,7 +1,7 @@
 /*
- * whole_file.h - files that are read as a whole, and files that are written as a whole or not at all.
+ * whole_file.h - files that are read whole, and files that are there whole or not at all.
  *
- * Calls return 0 or an errno value. None waits for another thread.
+ * No call waits for another thread. Any number of threads may make them at once.
  */
 #ifndef WHOLE_FILE_H
 #define WHOLE_FILE_H
@@ -10,28 +10,28 @@
 #include <stdio.h>
 
 /*
- * Reads the file `name` of an open directory (or AT_FDCWD). The caller frees *bytes; on errors there
- * is nothing to free. EISDIR: it is a directory. ENOTSUP: it is a pipe or a device, which may have no
- * end. Any number of threads may read at the same time.
+ * Reads a file. Returns 0, or an errno value: EISDIR for a folder, ENOTSUP for a pipe or a device, which
+ * may have no end. The caller frees *bytes; on errors there is nothing to free.
  */
-int whole_file_read(int directory, const char *name, char **bytes, size_t *size);
+int whole_file_read(const char *path, char **bytes, size_t *size);
 
 /*
- * Opens a new file for `path`. What is written to *stream goes to a file beside it, which takes its
- * place, at once and complete, when it is closed; until then what was there is untouched. (So its
- * folder must be writable, and other names of a file that was there keep the old one.) If the program
- * ends before that, by exit or by one of the usual signals, the unfinished file is removed.
- *
- * What cannot be replaced is written directly: devices, pipes, /dev/stdout.
- *
- * One file at a time, from one thread.
+ * The path of `name` in the folder that the program was started from: `program` is argv[0]. Where argv[0]
+ * has no folder, just the name. The caller frees it. NULL: no memory.
  */
-int whole_file_create(const char *path, FILE **stream);
+char *whole_file_beside(const char *program, const char *name);
 
 /*
- * Closes the stream, and puts the file in its place. `error` says what went wrong before, 0: nothing.
- * If it is not 0, or closing fails, the unfinished file is removed, and the reason returned.
+ * The paths of all that is in a folder, in the order of their names, but for . and .. themselves. The
+ * caller frees each of them, and the list. NULL, with errno set: the folder cannot be read.
  */
-int whole_file_close(FILE *stream, int error);
+char **whole_file_list(const char *folder, int *count);
+
+/*
+ * Closes a file that was written to. If that fails, or a write failed before, the file is not whole; then
+ * it is removed, if it is a regular file and no device, pipe or link, and the reason returned. `error` is
+ * errno as a failed write left it. Otherwise returns 0.
+ */
+int whole_file_close(FILE *stream, const char *path, int error);
 
 #endif

@@ -1,197 +1,150 @@
 /*
- * wind_direction.c - a pipeline: three threads, each doing one step, with channels between them.
+ * wind_direction.c - a pipeline: three threads, one for each step, with channels between them.
  *
  * Original  channels/wind_dIrection.go
- * Run       ./wind_direction [DIR]       a directory of weather reports. Default: metarfiles beside
- *                                        the program, where its path leads to it
- * Expect    […] how often the wind blew from N NE E SE S SW W NW, and the time it took
- * Try       ./generate_metars -n 141 months, for more to do. Give the channels room for 10 files
- *           each. Is it faster? Which step do the others wait for?
- * Compare   shoelace.c (many threads on one channel, all doing the same)
+ * Build     cc -pthread -O2 -o wind_direction wind_direction.c metar.c whole_file.c channel.c -lm
+ * Run       ./wind_direction [FOLDER]      a folder of weather reports; metarfiles beside the program
+ *                                          unless told
+ * Expect    how often the wind blew from N, NE, E, SE, S, SW, W and NW, and the time it took
+ * Try       channels with room for 10 files each. Is it faster? Which step do the others wait for?
+ * Beyond    beyond/generate_metars.c makes more months, as many as you like
  */
 #include "channel.h"
 #include "metar.h"
 #include "must.h"
 #include "whole_file.h"
 
-#include <dirent.h>
-#include <libgen.h>
+#include <math.h>
 #include <pthread.h>
-#include <stdbool.h>
-#include <time.h>
-#include <unistd.h>
 
-static const char usage[] = "usage: wind_direction [DIR]\n";
+static const char usage[] = "wind_direction [FOLDER]";
 
-/* What flows from step to step, one for each file. Who receives it owns what it points to. */
-struct text {
-    char *bytes;
-    size_t size;
-};
+static long wind_dist[8];
 
-struct reports {
-    char *bytes; // the text that the reports are parts of
-    struct report *list;
-    size_t count;
-};
-
-struct winds {
-    char (*list)[WIND_LENGTH];
-    size_t count;
-};
-
-struct distribution {
-    long counts[WIND_DIRECTIONS];
-};
-
+/* What a thread receives belongs to it, with the text that it points to, until it sends it on. */
 struct pipeline {
-    struct channel *texts, *reports, *winds, *distributions;
+    struct channel *text_channel;    // struct string
+    struct channel *metar_channel;   // struct strings, one of each file
+    struct channel *winds_channel;   // the same
+    struct channel *results_channel; // long[8]
 };
 
-/* Waits for the next element. False: there are no more. */
-static bool receive(struct channel *channel, void *element)
-{
-    int error = channel_receive(channel, element);
-    if (error != EPIPE)
-        MUST(error);
-    return error == 0;
-}
-
-/* Step 1: a text becomes reports. */
-static void *parse_reports(void *argument)
+static void *parse_to_array(void *argument)
 {
     struct pipeline *pipeline = argument;
-    struct text text;
-    while (receive(pipeline->texts, &text)) {
-        struct reports reports = {.bytes = text.bytes};
-        char *from = text.bytes, *end = from + metar_part(text.bytes, text.size);
-        size_t room = 0;
-        struct report report;
-        while (metar_next_report(&from, end, &report)) {
-            if (reports.count == room) {
-                room = room == 0 ? 1024 : room * 2;
-                reports.list = MUST_HAVE(realloc(reports.list, room * sizeof report));
+    struct string text, line;
+    while (channel_receive(pipeline->text_channel, &text) == 0) {
+        struct strings metar_slice = {.text = text.start};
+        struct string metar_str = {text.start, 0};
+        while (next_line(&text, &line)) {
+            if (taf_validation(line))
+                break;
+            bool closes = metar_close(line); // join moves the line, within the text
+            if (!comment(line))
+                join(&metar_str, trim(line));
+            if (closes) {
+                append(&metar_slice, metar_str);
+                metar_str.length = 0;
             }
-            reports.list[reports.count++] = report;
         }
-        MUST(channel_send(pipeline->reports, &reports));
+        MUST(channel_send(pipeline->metar_channel, &metar_slice));
     }
-    channel_close(pipeline->reports); // the next step ends when this one has
+    MUST(channel_close(pipeline->metar_channel));
     return NULL;
 }
 
-/* Step 2: reports become winds. */
-static void *extract_winds(void *argument)
+static void *extract_wind_direction(void *argument)
 {
     struct pipeline *pipeline = argument;
-    struct reports reports;
-    while (receive(pipeline->reports, &reports)) {
-        struct winds winds = {.list = MUST_HAVE(malloc((reports.count + 1) * WIND_LENGTH))};
-        for (size_t i = 0; i < reports.count; i++) {
-            const char *wind = metar_wind(reports.list[i]);
-            if (wind != NULL)
-                memcpy(winds.list[winds.count++], wind, WIND_LENGTH);
+    struct strings metars;
+    while (channel_receive(pipeline->metar_channel, &metars) == 0) {
+        struct strings winds = {.text = metars.text};
+        for (size_t i = 0; i < metars.count; i++) {
+            struct string wind;
+            if (wind_regex(metars.list[i], &wind))
+                append(&winds, wind);
         }
-        free(reports.list);
-        free(reports.bytes);
-        MUST(channel_send(pipeline->winds, &winds));
+        free(metars.list);
+        MUST(channel_send(pipeline->winds_channel, &winds));
     }
-    channel_close(pipeline->winds);
+    MUST(channel_close(pipeline->winds_channel));
     return NULL;
 }
 
-/* Step 3: winds are counted; the distribution goes on when there are no more. */
-static void *mine_distribution(void *argument)
+static void *mine_wind_distribution(void *argument)
 {
     struct pipeline *pipeline = argument;
-    struct distribution distribution = {0};
-    struct winds winds;
-    while (receive(pipeline->winds, &winds)) {
-        for (size_t i = 0; i < winds.count; i++)
-            metar_count(winds.list[i], distribution.counts);
+    struct strings winds;
+    while (channel_receive(pipeline->winds_channel, &winds) == 0) {
+        for (size_t w = 0; w < winds.count; w++) {
+            struct string wind = winds.list[w];
+            if (variable_wind(wind)) {
+                for (int i = 0; i < 8; i++)
+                    wind_dist[i]++;
+            } else if (valid_wind(wind)) {
+                double d = wind_dir_only(wind);
+                int dir_index = (int)round(d / 45.0) % 8;
+                wind_dist[dir_index]++;
+            }
+        }
         free(winds.list);
+        free(winds.text);
     }
-    MUST(channel_send(pipeline->distributions, &distribution));
+    MUST(channel_send(pipeline->results_channel, wind_dist));
+    MUST(channel_close(pipeline->results_channel));
     return NULL;
-}
-
-/* Sends every file of the directory into the pipeline. False: some could not be read. */
-static bool send_files(struct channel *texts, DIR *directory, const char *path)
-{
-    bool complete = true;
-    for (;;) {
-        errno = 0;
-        struct dirent *entry = readdir(directory);
-        if (entry == NULL)
-            break;
-        const char *name = entry->d_name;
-        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-            continue;
-        struct text text;
-        int error = whole_file_read(dirfd(directory), name, &text.bytes, &text.size);
-        if (error == 0) {
-            MUST(channel_send(texts, &text));
-        } else {
-            fprintf(stderr, "wind_direction: %s/%s: %s\n", path, name, strerror(error));
-            complete = false;
-        }
-    }
-    if (errno != 0) {
-        complain(usage, path, strerror(errno));
-        complete = false;
-    }
-    return complete;
-}
-
-static double milliseconds(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
 }
 
 int main(int argc, char *argv[])
 {
-    int option = getopt(argc, argv, "h");
-    if (option != -1 || argc > optind + 1)
-        return show_usage(option, usage);
-    // The chapter's own reports stand beside the program, whatever the current directory is.
-    char beside[4096] = "metarfiles";
-    if (strchr(argv[0], '/') != NULL)
-        snprintf(beside, sizeof beside, "%s/metarfiles", dirname(argv[0]));
-    const char *path = optind < argc ? argv[optind] : beside;
-    DIR *directory = opendir(path);
-    if (directory == NULL) {
-        complain(usage, path, strerror(errno));
-        return 1;
-    }
-
-    double start = milliseconds();
+    char *beside = whole_file_beside(argv[0], "metarfiles");
+    const char *folder = argument_or(beside, argc, argv, usage);
     struct pipeline pipeline = {
-        .texts = MUST_HAVE(channel_create(0, sizeof(struct text))),
-        .reports = MUST_HAVE(channel_create(0, sizeof(struct reports))),
-        .winds = MUST_HAVE(channel_create(0, sizeof(struct winds))),
-        .distributions = MUST_HAVE(channel_create(0, sizeof(struct distribution))),
+        .text_channel = MUST_HAVE(channel_create(0, sizeof(struct string))),
+        .metar_channel = MUST_HAVE(channel_create(0, sizeof(struct strings))),
+        .winds_channel = MUST_HAVE(channel_create(0, sizeof(struct strings))),
+        .results_channel = MUST_HAVE(channel_create(0, sizeof wind_dist)),
     };
     pthread_t threads[3];
-    MUST(pthread_create(&threads[0], NULL, parse_reports, &pipeline));
-    MUST(pthread_create(&threads[1], NULL, extract_winds, &pipeline));
-    MUST(pthread_create(&threads[2], NULL, mine_distribution, &pipeline));
+    // 1. Text to a list: each report is an item of its own.
+    MUST(pthread_create(&threads[0], NULL, parse_to_array, &pipeline));
+    // 2. The wind of each: EGLL 312350Z 07004KT CAVOK 12/09 Q1016 NOSIG= -> 07004KT
+    MUST(pthread_create(&threads[1], NULL, extract_wind_direction, &pipeline));
+    // 3. How many from N, NE, E, SE, S, SW, W, NW: 07004KT -> E + 1
+    MUST(pthread_create(&threads[2], NULL, mine_wind_distribution, &pipeline));
 
-    bool complete = send_files(pipeline.texts, directory, path);
-    closedir(directory);
-    channel_close(pipeline.texts);
-    struct distribution distribution;
-    MUST(channel_receive(pipeline.distributions, &distribution));
+    int status = 0, count;
+    char **files = whole_file_list(folder, &count);
+    if (files == NULL)
+        give_up(usage, folder,
+                errno == ENOENT ? "no such folder; beyond/generate_metars makes one"
+                                : strerror(errno));
+    double start = seconds();
+    for (int i = 0; i < count; i++) {
+        struct string text;
+        int error = whole_file_read(files[i], &text.start, &text.length);
+        if (error == 0) {
+            MUST(channel_send(pipeline.text_channel, &text));
+        } else {
+            complain(usage, files[i], strerror(error));
+            status = 1;
+        }
+        free(files[i]);
+    }
+    free(files);
+    free(beside);
+    MUST(channel_close(pipeline.text_channel));
+    long results[8];
+    MUST(channel_receive(pipeline.results_channel, results));
+    double elapsed = seconds() - start;
+    for (int i = 0; i < 8; i++)
+        printf("%c%ld", i == 0 ? '[' : ' ', results[i]);
+    printf("]\nProcessing took %.3fs\n", elapsed);
     for (int i = 0; i < 3; i++)
         MUST(pthread_join(threads[i], NULL));
-
-    for (int i = 0; i < WIND_DIRECTIONS; i++)
-        printf("%c%ld", i == 0 ? '[' : ' ', distribution.counts[i]);
-    printf("]\nProcessing took %.3fms\n", milliseconds() - start);
-    channel_destroy(pipeline.texts);
-    channel_destroy(pipeline.reports);
-    channel_destroy(pipeline.winds);
-    channel_destroy(pipeline.distributions);
-    return finish_output(complete ? 0 : 1, usage);
+    channel_destroy(pipeline.text_channel);
+    channel_destroy(pipeline.metar_channel);
+    channel_destroy(pipeline.winds_channel);
+    channel_destroy(pipeline.results_channel);
+    return status;
 }

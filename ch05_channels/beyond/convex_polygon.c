@@ -1,8 +1,8 @@
 /*
  * convex_polygon.c - Valtr's algorithm on whole numbers. See convex_polygon.h.
  *
- * Vectors in the order of their angles that add up to nothing are the sides of a convex polygon. The
- * rest is about getting such vectors: the steps from a point out and back again add up to nothing.
+ * Vectors that add up to zero, laid end to end in the order of their angles, are the sides of a convex
+ * polygon. The rest is about finding such vectors: the steps out to a point and back add up to zero.
  */
 #include "convex_polygon.h"
 
@@ -21,8 +21,8 @@ static int compare_int(const void *a, const void *b)
 }
 
 /*
- * Draws `count` numbers and makes steps of them: from the lowest to the highest by way of some, drawn
- * at random, and back by way of the others. Returns the lowest.
+ * Draws `count` numbers and makes steps of them: from the lowest to the highest through some of them,
+ * chosen at random, and back through the others. Returns the lowest.
  */
 static int random_steps(int *steps, int count, int size, unsigned short random[3])
 {
@@ -48,8 +48,8 @@ static int random_steps(int *steps, int count, int size, unsigned short random[3
 }
 
 /*
- * Pairs the steps in x with those in y at random. Steps of 0 are frequent; where two of them meet,
- * another pair gives its y in exchange. False: there is no such pair.
+ * Pairs the steps in x with those in y at random. Steps of 0 are frequent; where two of them meet, another
+ * pair gives its y in exchange. Returns false if there is no such pair.
  */
 static bool random_pairs(struct point *vectors, const int *x, int *y, int count,
                          unsigned short random[3])
@@ -75,7 +75,7 @@ static bool random_pairs(struct point *vectors, const int *x, int *y, int count,
     return true;
 }
 
-/* The area between two vectors, twice; positive where b lies to the left of a. */
+/* Twice the area between two vectors; positive if b lies to the left of a. */
 static int cross(struct point a, struct point b)
 {
     return a.x * b.y - a.y * b.x;
@@ -86,7 +86,7 @@ static bool points_up(struct point a)
     return a.y > 0 || (a.y == 0 && a.x > 0);
 }
 
-/* By angle; where that is the same, by length, so that every qsort gives the same order. */
+/* By angle; if that is the same, by length, so that every qsort gives the same order. */
 static int compare_angle(const void *a, const void *b)
 {
     struct point left = *(const struct point *)a, right = *(const struct point *)b;
@@ -114,7 +114,7 @@ void convex_polygon(struct point *points, int count, int size, unsigned short ra
     } while (flat);
     qsort(vectors, (size_t)count, sizeof vectors[0], compare_angle);
 
-    // Lay them end to end, and move the whole to where the numbers were drawn.
+    // Lay them end to end, and move the polygon to where the numbers were drawn.
     struct point at = {0, 0}, least = {0, 0};
     for (int i = 0; i < count; i++) {
         points[i] = at;

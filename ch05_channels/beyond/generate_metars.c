@@ -1,22 +1,22 @@
 /*
- * generate_metars.c - makes up months of airport weather reports, to feed wind_direction.
+ * generate_metars.c - makes up months of airport weather reports, as many as you like.
  *
- * Original  metarfiles: 141 months of real reports. These only look like them
- * Run       ./generate_metars [-f] [-n months] [-s seed] DIR      -f replaces files that are there
- * Expect    DIR/jan2012.txt, DIR/feb2012.txt, …; the same seed makes the same files
- * Try       ./generate_metars -n 141 months && ./wind_direction months
- * Compare   generate_random_polygons.c (what threads do for a generator)
+ * Lecture   wind_direction.c
+ * Adds      work for it: the original has 141 months of real reports. These only look like them
+ * Build     make beyond/generate_metars
+ * Run       beyond/generate_metars [-f] [-n months] [-s seed] FOLDER      -f writes over files that are
+ *                                                                         there already
+ * Expect    FOLDER/jan2012.txt, FOLDER/feb2012.txt, …; the same seed makes the same files
  */
 #include "must.h"
 #include "whole_file.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-static const char usage[] = "usage: generate_metars [-f] [-n months] [-s seed] DIR\n";
+static const char usage[] = "generate_metars [-f] [-n months] [-s seed] FOLDER";
 
 enum { FIRST_YEAR = 2012, LINE = 76, INDENT = 24 };
 
@@ -156,7 +156,7 @@ static void heading(FILE *page, const char *text)
     fprintf(page, "\n%s\n#  %s\n%s\n", rule, text, rule);
 }
 
-/* Forecasts follow the reports in such a file. They name winds too, which nobody may count. */
+/* Forecasts follow the reports in such a file. They name winds too, which must not be counted. */
 static void forecast(struct station *station, int year, int month, int day)
 {
     station->column = 0;
@@ -213,61 +213,41 @@ static void write_month(FILE *page, int year, int month, long seed)
         forecast(&station, year, month, day);
 }
 
-/* Writes month number `number` since January of the first year. Returns 0 or an error number. */
-static int write_file(const char *directory, long number, long seed, bool replace)
+/* Writes month number `number` since January of the first year. */
+static void write_file(const char *folder, long number, long seed, bool replace)
 {
     static const char *const names[] = {"jan", "feb", "mar", "apr", "may", "jun",
                                         "jul", "aug", "sep", "oct", "nov", "dec"};
     int year = FIRST_YEAR + (int)(number / 12), month = 1 + (int)(number % 12);
-    size_t room = strlen(directory) + 32, size;
-    char *path = MUST_HAVE(malloc(room)), *text;
-    snprintf(path, room, "%s/%s%d.txt", directory, names[month - 1], year);
+    size_t room = strlen(folder) + 32;
+    char *path = MUST_HAVE(malloc(room));
+    snprintf(path, room, "%s/%s%d.txt", folder, names[month - 1], year);
 
-    FILE *page = MUST_HAVE(open_memstream(&text, &size)), *file;
+    // O_EXCL: never over a file that is there, which may hold real reports.
+    int file = open(path, O_WRONLY | O_CREAT | (replace ? O_TRUNC : O_EXCL), 0666);
+    if (file < 0)
+        give_up(usage, path, errno == EEXIST ? "File exists (-f writes over it)" : strerror(errno));
+    FILE *page = MUST_HAVE(fdopen(file, "w"));
     write_month(page, year, month, seed);
-    if (fclose(page) != 0)
-        MUST(errno);
-    int error = !replace && access(path, F_OK) == 0 ? EEXIST : whole_file_create(path, &file);
-    if (error == 0) {
-        error = fwrite(text, 1, size, file) != size ? errno : 0;
-        error = whole_file_close(file, error);
-    }
+    int error = whole_file_close(page, path, ferror(page) ? errno : 0);
     if (error != 0)
-        complain(usage, path, strerror(error));
-    free(text);
+        give_up(usage, path, strerror(error));
     free(path);
-    return error;
 }
 
 int main(int argc, char *argv[])
 {
     long months = 12, seed = 1;
     bool replace = false;
-    int option;
-    while ((option = getopt(argc, argv, "fn:s:h")) != -1) {
-        switch (option) {
-        case 'f':
-            replace = true;
-            break;
-        case 'n':
-            months = number_from(optarg, 1, 12000, usage);
-            break;
-        case 's':
-            seed = number_from(optarg, 0, INT32_MAX, usage);
-            break;
-        default:
-            return show_usage(option, usage);
-        }
-    }
-    if (argc != optind + 1)
-        return show_usage('?', usage);
-    if (mkdir(argv[optind], 0777) != 0 && errno != EEXIST) {
-        complain(usage, argv[optind], strerror(errno));
-        return 1;
-    }
-    for (long i = 0; i < months; i++) {
-        if (write_file(argv[optind], i, seed, replace) != 0)
-            return 1;
-    }
-    return 0;
+    struct option_line options[] = {
+        {'f', .flag = &replace},
+        {'n', .number = &months, .least = 1, .most = 12000},
+        {'s', .number = &seed, .least = 0, .most = INT32_MAX},
+        {0},
+    };
+    const char *folder = argv[read_options(argc, argv, usage, options, 1, 1)];
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+        give_up(usage, folder, strerror(errno));
+    for (long i = 0; i < months; i++)
+        write_file(folder, i, seed, replace);
 }

@@ -5,10 +5,9 @@
 
 #include "must.h"
 
-int in_order_init(struct in_order *order, long first,
-                  void (*put)(void *context, long number, int64_t result), void *context)
+int in_order_init(struct in_order *order, void (*put)(void *context, void *result), void *context)
 {
-    *order = (struct in_order){.put = put, .context = context, .next = first};
+    *order = (struct in_order){.put = put, .context = context};
     int error = pthread_mutex_init(&order->lock, NULL);
     if (error != 0)
         return error;
@@ -18,22 +17,21 @@ int in_order_init(struct in_order *order, long first,
     return error;
 }
 
-static struct in_order_result *slot(struct in_order *order, long number)
+static void **slot(struct in_order *order, long number)
 {
     return &order->window[number % IN_ORDER_WINDOW];
 }
 
-void in_order_put(struct in_order *order, long number, int64_t result)
+void in_order_put(struct in_order *order, long number, void *result)
 {
     MUST(pthread_mutex_lock(&order->lock));
     while (number - order->next >= IN_ORDER_WINDOW)
         MUST(pthread_cond_wait(&order->moved, &order->lock));
-    *slot(order, number) = (struct in_order_result){.ready = true, .result = result};
+    *slot(order, number) = result;
     if (number == order->next) {
-        while (slot(order, order->next)->ready) {
-            slot(order, order->next)->ready = false;
-            order->put(order->context, order->next, slot(order, order->next)->result);
-            order->next++;
+        for (; (result = *slot(order, order->next)) != NULL; order->next++) {
+            *slot(order, order->next) = NULL;
+            order->put(order->context, result);
         }
         MUST(pthread_cond_broadcast(&order->moved));
     }

@@ -1,145 +1,171 @@
 /*
- * shoelace.c - a pool of threads: one channel of work, and every thread takes the next piece.
+ * ordered_shoelace.c - the areas come in the order of the polygons, and no more slowly for that.
  *
- * Original  threadpool/shoelace.go
- * Run       ./shoelace [-o] [-t threads] [FILE]     -o prints the areas in the order of the lines;
- *                                                   FILE - is the standard input
- * Expect    the area of each polygon of polygons.txt, in the order in which the threads finish
- * Try       ./shoelace | head, some times over, then the same with -o. What does the order cost?
- * Compare   wind_direction.c (a thread for each step); generate_random_polygons.c (a channel for each)
+ * Lecture   shoelace.c
+ * Adds      the order; pages of many lines in place of single ones, so that threads seldom wait for the
+ *           channel; exact areas of any polygon; a line that is no polygon is reported with its number
+ * Build     make beyond/ordered_shoelace
+ * Run       beyond/ordered_shoelace [-t threads] [FILE]      FILE - is the standard input
+ * Expect    an area a line, that of the first polygon first. Other lines go to stderr; it ends with 1 then
  */
 #include "channel.h"
 #include "in_order.h"
 #include "must.h"
 #include "polygon_area.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <unistd.h>
 
-static const char usage[] = "usage: shoelace [-o] [-t threads] [FILE]\n";
+static const char usage[] = "ordered_shoelace [-t threads] [FILE]";
 
-enum { LINES_AHEAD = 1000 };
+enum { PAGE_SIZE = 65536, PAGES_AHEAD = 16 };
 
-/* A line of the file. Whoever receives it owns the text. */
-struct line {
+/* Many lines of the file, as they stand there. A thread that receives it owns the text. */
+struct page {
     long number;
     char *text;
     size_t length;
 };
 
-struct pool {
-    const char *path;
-    struct channel *lines;
-    struct in_order *order; // NULL: print at once
-    atomic_bool incomplete; // a line was bad
-    atomic_int error;       // of the standard output, 0: none
+/* The areas of a page, doubled; -1 for a line that is no polygon. */
+struct areas {
+    long count;
+    int64_t twice[];
 };
 
-/* Prints one result. (printf locks the stream itself, so lines of several threads do not mix.) */
-static void print_area(void *context, long number, int64_t twice_area)
+struct pool {
+    const char *path;
+    struct channel *pages;
+    struct in_order order;
+    long line;           // the last one printed; only print_areas uses it
+    bool incomplete;     // the same: a line was no polygon
+    atomic_bool no_more; // the areas cannot be printed, so nobody needs any
+};
+
+/* Prints the areas of a page. It is called for one page after the other, and never twice at once. */
+static void print_areas(void *context, void *result)
 {
     struct pool *pool = context;
-    if (twice_area < 0) {
-        fflush(stdout); // so that the message comes behind what was printed before it
-        fprintf(
-            stderr,
-            "shoelace: %s:%ld: not a polygon: it takes (x,y),(x,y),… of whole numbers from 0 to "
-            "%d, at most %d corners\n",
-            pool->path, number, LARGEST_COORDINATE, MOST_CORNERS);
-        atomic_store(&pool->incomplete, true);
-    } else if (printf("%" PRId64 "%s\n", twice_area / 2, twice_area % 2 == 0 ? "" : ".5") < 0) {
-        // Nobody gets the areas. Closed, the channel takes no more lines, and the reader stops.
-        atomic_store(&pool->error, errno);
-        channel_close(pool->lines);
+    struct areas *areas = result;
+    for (long i = 0; i < areas->count && !pool->no_more; i++) {
+        int64_t twice = areas->twice[i];
+        pool->line++;
+        if (twice >= 0) {
+            printf("%" PRId64 "%s\n", twice / 2, twice % 2 == 0 ? "" : ".5");
+        } else {
+            fflush(stdout); // the message comes behind what was printed before it
+            fprintf(stderr,
+                    "ordered_shoelace: %s:%ld: not a polygon: it takes (x,y),(x,y),… of whole "
+                    "numbers from 0 to %d, at most %d corners\n",
+                    pool->path, pool->line, LARGEST_COORDINATE, MOST_CORNERS);
+            pool->incomplete = true;
+        }
+        if (ferror(stdout))
+            pool->no_more = true;
     }
+    free(areas);
+}
+
+/* The end of the line that begins at `line`: its newline, or the end of the page. */
+static char *end_of(char *line, char *end)
+{
+    char *newline = memchr(line, '\n', (size_t)(end - line));
+    return newline != NULL ? newline : end;
+}
+
+static struct areas *areas_of(const struct page *page)
+{
+    char *end = page->text + page->length;
+    size_t lines = 0;
+    for (char *line = page->text; line < end; line = end_of(line, end) + 1)
+        lines++;
+    struct areas *areas = MUST_HAVE(malloc(sizeof *areas + lines * sizeof areas->twice[0]));
+    areas->count = 0;
+    for (char *line = page->text; line < end; line = end_of(line, end) + 1) {
+        size_t length = (size_t)(end_of(line, end) - line);
+        if (length > 0 && line[length - 1] == '\r')
+            length--;
+        areas->twice[areas->count++] = polygon_twice_area(line, length);
+    }
+    return areas;
 }
 
 static void *find_areas(void *argument)
 {
     struct pool *pool = argument;
-    struct line line;
-    int error;
-    while ((error = channel_receive(pool->lines, &line)) == 0) {
-        int64_t twice_area = polygon_twice_area(line.text, line.length);
-        free(line.text);
-        if (pool->order != NULL)
-            in_order_put(pool->order, line.number, twice_area);
-        else
-            print_area(pool, line.number, twice_area);
+    struct page page;
+    while (channel_receive(pool->pages, &page) == 0) {
+        struct areas *areas = areas_of(&page);
+        free(page.text);
+        in_order_put(&pool->order, page.number, areas);
     }
-    if (error != EPIPE)
-        MUST(error);
     return NULL;
 }
 
-/* Sends every line into the channel, until the end or until nobody wants any more (EPIPE). 0, or errno. */
-static int send_lines(struct pool *pool, FILE *file)
+/*
+ * Sends the whole file. A page is what a read brings, to the last newline in it; what is behind that
+ * begins the next page. Returns 0, or the error number of a read.
+ */
+static int send_pages(struct pool *pool, int file)
 {
-    for (long number = 1;; number++) {
-        struct line line = {.number = number};
-        size_t room = 0;
-        errno = 0;
-        ssize_t length = getline(&line.text, &room, file);
-        if (length > 0 && line.text[length - 1] == '\n')
-            length--;
-        if (length > 0 && line.text[length - 1] == '\r')
-            length--;
-        line.length = (size_t)length;
-        int error = length >= 0 ? channel_send(pool->lines, &line) : feof(file) ? EPIPE : errno;
-        if (error != 0) {
-            free(line.text);
-            return error == EPIPE ? 0 : error;
-        }
+    size_t room = PAGE_SIZE, length = 0;
+    char *text = MUST_HAVE(malloc(room));
+    ssize_t got = 1;
+    for (long number = 0; got != 0 && !pool->no_more;) {
+        if (length == room)
+            text = MUST_HAVE(realloc(text, room *= 2)); // a long line
+        got = read(file, text + length, room - length);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            break;
+        size_t before = length, whole = length += (size_t)got;
+        while (got > 0 && whole > before && text[whole - 1] != '\n')
+            whole--;
+        if (whole == 0 || (got > 0 && whole == before))
+            continue;
+        struct page page = {number++, text, whole};
+        length -= whole;
+        room = length + PAGE_SIZE;
+        text = MUST_HAVE(malloc(room));
+        memcpy(text, page.text + whole, length);
+        MUST(channel_send(pool->pages, &page));
     }
+    int error = got < 0 ? errno : 0;
+    free(text);
+    return error;
 }
 
 int main(int argc, char *argv[])
 {
-    struct pool pool = {.path = "polygons.txt"};
-    static struct in_order order; // too large for the stack of some systems
+    static struct pool pool = {.path = "polygons.txt"};
     long threads = 8;
-    int option;
-    while ((option = getopt(argc, argv, "ot:h")) != -1) {
-        switch (option) {
-        case 'o':
-            pool.order = &order;
-            break;
-        case 't':
-            threads = number_from(optarg, 1, 1000, usage);
-            break;
-        default:
-            return show_usage(option, usage);
-        }
-    }
-    if (argc > optind + 1)
-        return show_usage('?', usage);
-    if (optind < argc)
-        pool.path = argv[optind];
-    FILE *file = strcmp(pool.path, "-") == 0 ? stdin : fopen(pool.path, "r");
-    if (file == NULL) {
-        complain(usage, pool.path, strerror(errno));
-        return 1;
-    }
-    pool.lines = MUST_HAVE(channel_create(LINES_AHEAD, sizeof(struct line)));
-    MUST(in_order_init(&order, 1, print_area, &pool));
+    struct option_line options[] = {{'t', .number = &threads, .least = 1, .most = 1000}, {0}};
+    int first = read_options(argc, argv, usage, options, 0, 1);
+    if (first < argc)
+        pool.path = argv[first];
+    int file = strcmp(pool.path, "-") == 0 ? STDIN_FILENO : open(pool.path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        give_up(usage, pool.path,
+                errno == ENOENT ? "no such file; beyond/parallel_polygons makes one"
+                                : strerror(errno));
+    pool.pages = MUST_HAVE(channel_create(PAGES_AHEAD, sizeof(struct page)));
+    MUST(in_order_init(&pool.order, print_areas, &pool));
     pthread_t *workers = MUST_HAVE(calloc((size_t)threads, sizeof *workers));
     for (long i = 0; i < threads; i++)
         MUST(pthread_create(&workers[i], NULL, find_areas, &pool));
 
-    int error = send_lines(&pool, file);
-    channel_close(pool.lines); // the workers finish what is there, and end
+    int error = send_pages(&pool, file);
+    MUST(channel_close(pool.pages)); // the threads finish what is there, and end
     for (long i = 0; i < threads; i++)
         MUST(pthread_join(workers[i], NULL));
     free(workers);
-    channel_destroy(pool.lines);
-    in_order_destroy(&order);
-    fclose(file);
-
+    channel_destroy(pool.pages);
+    in_order_destroy(&pool.order);
+    close(file);
     if (error != 0)
-        complain(usage, pool.path, strerror(error));
-    errno = pool.error;
-    return finish_output(error != 0 || pool.incomplete ? 1 : 0, usage);
+        give_up(usage, pool.path, strerror(error));
+    return pool.incomplete ? 1 : 0;
 }

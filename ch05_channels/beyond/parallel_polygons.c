@@ -1,13 +1,13 @@
 /*
- * generate_random_polygons.c - threads that each make their share of the pages, and one that puts the
- * pages in order: it takes from their channels in turn.
+ * parallel_polygons.c - threads that each make some of the pages, and main, which puts them in order: it
+ * takes one from the channel of each thread in turn.
  *
- * Original  randompolygons/generate_random_polygons.go
- * Run       ./generate_random_polygons [-n polygons] [-s seed] [-t threads] [FILE]
- * Expect    polygons.txt: 100 000 lines of (x,y),(x,y),… The same seed makes the same file, with any
- *           number of threads
- * Try       ./generate_random_polygons /dev/full. How do the threads learn that the disk is full?
- * Compare   shoelace.c (reads the file; one channel for all its threads, and so no order)
+ * Lecture   generate_random_polygons.c
+ * Adds      threads, a channel for each, and still the same file whatever their number; whole numbers, so
+ *           that no rounding bends a side
+ * Build     make beyond/parallel_polygons
+ * Run       beyond/parallel_polygons [-n polygons] [-s seed] [-t threads] [FILE]
+ * Expect    polygons.txt, or FILE: 100 000 lines of (x,y),(x,y),… The same seed makes the same file
  */
 #include "channel.h"
 #include "convex_polygon.h"
@@ -16,15 +16,13 @@
 
 #include <pthread.h>
 #include <stdint.h>
-#include <unistd.h>
 
-static const char usage[] =
-    "usage: generate_random_polygons [-n polygons] [-s seed] [-t threads] [FILE]\n";
+static const char usage[] = "parallel_polygons [-n polygons] [-s seed] [-t threads] [FILE]";
 
 enum { FEWEST_POINTS = 4, SIZE = 300, PAGE_POLYGONS = 100, PAGES_AHEAD = 2 };
 enum { POLYGON_ROOM = MOST_POINTS * (sizeof "(300,300),") }; // SIZE has three digits
 
-/* The text of up to PAGE_POLYGONS polygons. Whoever receives one owns the text. */
+/* The text of up to PAGE_POLYGONS polygons. The thread that receives it owns the text. */
 struct page {
     char *text;
     size_t length;
@@ -94,7 +92,7 @@ static void *make_pages(void *argument)
     for (long number = self->number; number < self->job->pages; number += self->job->threads) {
         struct page page = make_page(self->job, number);
         if (channel_send(self->pages, &page) != 0) {
-            free(page.text); // nobody wants any more
+            free(page.text); // main has closed it: the file cannot be written
             break;
         }
     }
@@ -116,7 +114,7 @@ static int write_pages(const struct job *job, struct worker *workers, FILE *file
     return error;
 }
 
-/* Tells a worker to stop, if it has not yet, and clears away what it has made in vain. */
+/* Tells a worker to stop, if it has not yet, and frees the pages that nobody needs any more. */
 static void dismiss(struct worker *worker)
 {
     struct page page;
@@ -130,43 +128,30 @@ static void dismiss(struct worker *worker)
 int main(int argc, char *argv[])
 {
     struct job job = {.polygons = 100000, .seed = 1, .threads = 8};
-    int option;
-    while ((option = getopt(argc, argv, "n:s:t:h")) != -1) {
-        switch (option) {
-        case 'n':
-            job.polygons = number_from(optarg, 0, 1000000000, usage);
-            break;
-        case 's':
-            job.seed = number_from(optarg, 0, INT32_MAX, usage);
-            break;
-        case 't':
-            job.threads = number_from(optarg, 1, 1000, usage);
-            break;
-        default:
-            return show_usage(option, usage);
-        }
-    }
-    if (argc > optind + 1)
-        return show_usage('?', usage);
-    const char *path = optind < argc ? argv[optind] : "polygons.txt";
+    struct option_line options[] = {
+        {'n', .number = &job.polygons, .least = 0, .most = 1000000000},
+        {'s', .number = &job.seed, .least = 0, .most = INT32_MAX},
+        {'t', .number = &job.threads, .least = 1, .most = 1000},
+        {0},
+    };
+    int first = read_options(argc, argv, usage, options, 0, 1);
+    const char *path = first < argc ? argv[first] : "polygons.txt";
     job.pages = (job.polygons + PAGE_POLYGONS - 1) / PAGE_POLYGONS;
 
-    FILE *file;
-    int error = whole_file_create(path, &file);
-    if (error == 0) {
-        struct worker *workers = MUST_HAVE(calloc((size_t)job.threads, sizeof *workers));
-        for (long i = 0; i < job.threads; i++) {
-            workers[i] = (struct worker){.job = &job, .number = i};
-            workers[i].pages = MUST_HAVE(channel_create(PAGES_AHEAD, sizeof(struct page)));
-            MUST(pthread_create(&workers[i].thread, NULL, make_pages, &workers[i]));
-        }
-        error = write_pages(&job, workers, file);
-        for (long i = 0; i < job.threads; i++)
-            dismiss(&workers[i]);
-        free(workers);
-        error = whole_file_close(file, error);
+    struct worker *workers = MUST_HAVE(calloc((size_t)job.threads, sizeof *workers));
+    for (long i = 0; i < job.threads; i++) {
+        workers[i] = (struct worker){.job = &job, .number = i};
+        workers[i].pages = MUST_HAVE(channel_create(PAGES_AHEAD, sizeof(struct page)));
+        MUST(pthread_create(&workers[i].thread, NULL, make_pages, &workers[i]));
     }
+    FILE *file = fopen(path, "w"); // not before there are threads: without them there is no file
+    if (file == NULL)
+        give_up(usage, path, strerror(errno));
+    int error = write_pages(&job, workers, file);
+    for (long i = 0; i < job.threads; i++)
+        dismiss(&workers[i]);
+    free(workers);
+    error = whole_file_close(file, path, error);
     if (error != 0)
-        complain(usage, path, strerror(error));
-    return error == 0 ? 0 : 1;
+        give_up(usage, path, strerror(error));
 }

@@ -9,7 +9,7 @@ struct corner {
     int64_t x, y;
 };
 
-/* Reads one number and the character behind it. False: they are not there. */
+/* Reads one number and the character behind it. Returns false if they are not there. */
 static bool read_number(const char **text, const char *end, char behind, int64_t *number)
 {
     const char *at = *text;

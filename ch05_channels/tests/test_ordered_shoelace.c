@@ -1,12 +1,15 @@
 /*
- * test_shoelace.c - areas are exact or not there at all, each once, and in order when asked for.
+ * test_ordered_shoelace.c - areas are exact or not there at all, each once, and in order.
  */
-#include "../polygon_area.c"
+#include "../beyond/in_order.c"
+#include "../beyond/polygon_area.c"
 
-#include "../must.h"
 #include "cases.h"
+#include "must.h"
 
-#include <string.h>
+#include <stdatomic.h>
+
+#define USAGE "usage: ordered_shoelace [-t threads] [FILE]\n"
 
 static int64_t twice_area(const char *text)
 {
@@ -83,31 +86,133 @@ START_TEST(test_most_corners)
 }
 END_TEST
 
-/* The same areas come out of any number of threads; with -o in the order of the lines. */
-START_TEST(test_orders)
+/* Threads that put numbers in the order in which they take them. Each result is its own number, plus 1. */
+static struct in_order order;
+static atomic_long next_number;
+static long put;
+static char results[ROUNDS * 10 + 1];
+
+static void put_result(void *context, void *result)
 {
-    const char *folder = new_folder();
-    ck_assert_int_eq(run("cd %s; generate_random_polygons -n %d p && shoelace -t 1 p >1 && "
-                         "wc -l <1 && sort 1 >sorted && "
-                         "for t in 2 8 64; do shoelace -t $t -o p | cmp 1 - || exit 3; "
-                         "shoelace -t $t p | sort | cmp sorted - || exit 4; done",
-                         folder, ROUNDS),
-                     0);
-    ck_assert_int_eq(atoi(printed), ROUNDS);
+    ck_assert_ptr_eq(context, &put);
+    ck_assert_ptr_eq(result, &results[++put]);
+}
+
+static void *put_numbers(void *unused)
+{
+    for (long number; (number = next_number++) < ROUNDS * 10;) {
+        if (number % 100 == 0)
+            sched_yield(); // let others come first
+        in_order_put(&order, number, &results[number + 1]);
+    }
+    return unused;
+}
+
+START_TEST(test_in_order)
+{
+    enum { THREADS = 8 };
+    pthread_t threads[THREADS];
+    MUST(in_order_init(&order, put_result, &put));
+    for (int i = 0; i < THREADS; i++)
+        MUST(pthread_create(&threads[i], NULL, put_numbers, NULL));
+    for (int i = 0; i < THREADS; i++)
+        MUST(pthread_join(threads[i], NULL));
+    ck_assert_int_eq(put, ROUNDS * 10);
+    in_order_destroy(&order);
 }
 END_TEST
 
-/* The first line takes longer than thousands behind it: they wait in the window, and no longer. */
+static void *put_one(void *argument)
+{
+    long *number = argument;
+    in_order_put(&order, *number, &results[*number + 1]);
+    return NULL;
+}
+
+/* What is early is kept, up to a window of it; what is a window ahead waits until the first one is put. */
+START_TEST(test_window)
+{
+    static long numbers[IN_ORDER_WINDOW + 1];
+    pthread_t threads[IN_ORDER_WINDOW + 1];
+    put = 0;
+    MUST(in_order_init(&order, put_result, &put));
+    for (long i = 1; i < IN_ORDER_WINDOW; i++)
+        in_order_put(&order, i, &results[i + 1]);
+    ck_assert_int_eq(put, 0);
+    for (long i = IN_ORDER_WINDOW; i < IN_ORDER_WINDOW + 3; i++) {
+        numbers[i - IN_ORDER_WINDOW] = i;
+        MUST(pthread_create(&threads[i - IN_ORDER_WINDOW], NULL, put_one,
+                            &numbers[i - IN_ORDER_WINDOW]));
+    }
+    for (int i = 0; i < 1000; i++) { // a spurious wake-up changes nothing
+        sched_yield();
+        MUST(pthread_cond_broadcast(&order.moved));
+    }
+    MUST(pthread_mutex_lock(&order.lock));
+    ck_assert_int_eq(put, 0);
+    MUST(pthread_mutex_unlock(&order.lock));
+    in_order_put(&order, 0, &results[1]);
+    for (int i = 0; i < 3; i++)
+        MUST(pthread_join(threads[i], NULL));
+    ck_assert_int_eq(put, IN_ORDER_WINDOW + 3);
+    in_order_destroy(&order);
+}
+END_TEST
+
+/* The same areas come out of any number of threads, in the order of the lines. */
+START_TEST(test_orders)
+{
+    const char *folder = new_folder();
+    ck_assert_int_eq(run("cd %s; parallel_polygons -n %d p && ordered_shoelace -t 1 p >1 && "
+                         "wc -l <1 && for t in 2 8 64; do ordered_shoelace -t $t p | cmp 1 - || "
+                         "exit 3; done; ordered_shoelace - <p | cmp 1 - && "
+                         "cat p | ordered_shoelace - | cmp 1 -",
+                         folder, ROUNDS * 5),
+                     0);
+    ck_assert_int_eq(atoi(printed), ROUNDS * 5);
+}
+END_TEST
+
+/* The areas of lines that reads cut anywhere, of all lengths around that of a page, and of the last one. */
+START_TEST(test_pages)
+{
+    const char *folder = new_folder();
+    ck_assert_int_eq(run("cd %s; awk 'BEGIN { for (i = 1; i <= 300; i++) { printf \"(0,0),(2,0)\"; "
+                         "for (k = 0; k < i * 100; k++) printf \",(2,0)\"; "
+                         "printf \",(0,%%d)\\n\", i } }' >p; "
+                         "awk 'BEGIN { for (i = 1; i <= 300; i++) print i }' >wanted; "
+                         "ordered_shoelace p | cmp - wanted && "
+                         "dd if=p bs=1000 2>/dev/null | ordered_shoelace - | cmp - wanted && "
+                         "head -c 20000 p >q && ordered_shoelace q 2>/dev/null | wc -l",
+                         folder),
+                     0);
+    ck_assert_int_eq(atoi(printed), 7);
+    ck_assert_int_eq(run("printf '(0,0),(2,0),(0,1)\n\n(0,0),(2,0),(0,3)' | ordered_shoelace -"),
+                     0);
+    ck_assert_str_eq(printed, "1\n0\n3\n");
+    ck_assert_int_eq(run("printf '\n' | ordered_shoelace -"), 0);
+    ck_assert_str_eq(printed, "0\n");
+    // A line is answered when it is there, not when the input ends.
+    ck_assert_int_eq(run("cd %s; mkfifo in out; ordered_shoelace - <in | head -n 1 >out & "
+                         "exec 3>in; yes '(0,0),(2,0),(0,1)' | head -n 5000 >&3; cat out",
+                         folder),
+                     0);
+    ck_assert_str_eq(printed, "1\n");
+}
+END_TEST
+
+/* The first line takes longer than many pages behind it: they wait in the window, and no longer. */
 START_TEST(test_one_slow_line)
 {
     const char *folder = new_folder();
     ck_assert_int_eq(run("cd %s; awk 'BEGIN { printf \"(0,0)\"; for (i = 0; i < 1000000; i++) "
-                         "printf \",(%%d,0)\", i; print \"\"; for (i = 1; i < 20000; i++) "
-                         "printf \"(0,0),(2,0),(0,%%d)\\n\", i }' >p; shoelace -o -t 3 p >areas && "
+                         "printf \",(%%d,0)\", i; print \"\"; for (i = 1; i < 300000; i++) "
+                         "printf \"(0,0),(2,0),(0,%%d)\\n\", i }' >p; "
+                         "ordered_shoelace -t 3 p >areas && "
                          "awk '$1 != NR - 1 { exit 1 } END { print NR }' areas",
                          folder),
                      0);
-    ck_assert_str_eq(printed, "20000\n");
+    ck_assert_str_eq(printed, "300000\n");
 }
 END_TEST
 
@@ -116,21 +221,22 @@ START_TEST(test_bad_lines)
     const char *folder = new_folder();
     ck_assert_int_eq(
         run("cd %s; printf '(0,0),(4,0),(4,3)\\nx\\n\\n(0,0),(1,0),(1,1)\\r\\n(1,2),(3\\n"
-            "(0,0),(2,0),(2,2)' >p; shoelace -o p 2>errors; echo $?; cat errors",
+            "(0,0),(2,0),(2,2)' >p; ordered_shoelace p 2>errors; echo $?; cat errors",
             folder),
         0);
-    ck_assert_str_eq(printed, "6\n0\n0.5\n2\n1\n"
-                              "shoelace: p:2: not a polygon: it takes (x,y),(x,y),… of whole "
-                              "numbers from 0 to 1000000, at most 9000000 corners\n"
-                              "shoelace: p:5: not a polygon: it takes (x,y),(x,y),… of whole "
-                              "numbers from 0 to 1000000, at most 9000000 corners\n");
-    ck_assert_int_eq(run("shoelace -o - </dev/null"), 0);
+    ck_assert_str_eq(printed,
+                     "6\n0\n0.5\n2\n1\n"
+                     "ordered_shoelace: p:2: not a polygon: it takes (x,y),(x,y),… of whole "
+                     "numbers from 0 to 1000000, at most 9000000 corners\n"
+                     "ordered_shoelace: p:5: not a polygon: it takes (x,y),(x,y),… of whole "
+                     "numbers from 0 to 1000000, at most 9000000 corners\n");
+    ck_assert_int_eq(run("ordered_shoelace - </dev/null"), 0);
     ck_assert_str_eq(printed, "");
-    ck_assert_int_eq(
-        run("head -c 200000 /dev/urandom | shoelace - 2>&1 | grep -Evc '^(shoelace: -:.*|0)$'"),
-        1); // empty lines would be areas, but nearly none is
+    ck_assert_int_eq(run("head -c 200000 /dev/urandom | ordered_shoelace - 2>&1 | grep -Evc "
+                         "'^(ordered_shoelace: -:.*|0)$'"),
+                     1); // empty lines would be areas, but nearly none is
     ck_assert_int_eq(run("(head -c 10000000 /dev/zero | tr '\\0' 7; echo; echo '(1,2)') | "
-                         "shoelace -o - 2>/dev/null"),
+                         "ordered_shoelace - 2>/dev/null"),
                      1);
     ck_assert_str_eq(printed, "0\n");
 }
@@ -138,33 +244,32 @@ END_TEST
 
 START_TEST(test_unreadable)
 {
-    ck_assert_int_eq(run("shoelace /no/such"), 1);
-    ck_assert_str_eq(printed, "shoelace: /no/such: No such file or directory\n");
-    ck_assert_int_eq(run("shoelace tests"), 1);
-    ck_assert_str_eq(printed, "shoelace: tests: Is a directory\n");
-    ck_assert_int_eq(run("shoelace - <&-"), 1);
-    ck_assert_str_eq(printed, "shoelace: -: Bad file descriptor\n");
+    ck_assert_int_eq(run("ordered_shoelace /no/such"), 1);
+    ck_assert_str_eq(printed, "ordered_shoelace: /no/such: no such file; beyond/parallel_polygons "
+                              "makes one\n");
+    ck_assert_int_eq(run("ordered_shoelace tests"), 1);
+    ck_assert_str_eq(printed, "ordered_shoelace: tests: Is a directory\n");
+    ck_assert_int_eq(run("ordered_shoelace - <&-"), 1);
+    ck_assert_str_eq(printed, "ordered_shoelace: -: Bad file descriptor\n");
 }
 END_TEST
 
-/* Nobody takes the areas: it says why and ends, though there is no end to the lines. */
+/* The areas cannot be printed: it says why and ends, though there is no end to the lines. */
 START_TEST(test_full_disk)
 {
-    for (int in_order = 0; in_order <= 1; in_order++) {
-        const char *option = in_order ? "-o" : "";
-        ck_assert_int_eq(run("yes '(0,0),(1,0),(0,1)' | shoelace %s - >/dev/full", option), 1);
-        ck_assert_str_eq(printed, "shoelace: standard output: No space left on device\n");
-        ck_assert_int_eq(run("echo '(0,0),(1,0),(0,1)' | shoelace %s - >/dev/full", option), 1);
-    }
+    ck_assert_int_eq(run("yes '(0,0),(1,0),(0,1)' | ordered_shoelace - >/dev/full"), 1);
+    ck_assert_str_eq(printed, "ordered_shoelace: standard output: No space left on device\n");
+    ck_assert_int_eq(run("echo '(0,0),(1,0),(0,1)' | ordered_shoelace - >/dev/full"), 1);
+    ck_assert_str_eq(printed, "ordered_shoelace: standard output: No space left on device\n");
 }
 END_TEST
 
 START_TEST(test_closed_pipe)
 {
-    ck_assert_int_eq(run("yes '(0,0),(1,0),(0,1)' | shoelace - | head -n 2"), 0);
+    ck_assert_int_eq(run("yes '(0,0),(1,0),(0,1)' | ordered_shoelace - | head -n 2"), 0);
     ck_assert_str_eq(printed, "0.5\n0.5\n");
-    ck_assert_int_eq(run("yes '(0,0),(1,0),(0,1)' | shoelace -o - | head -n 2"), 0);
-    ck_assert_str_eq(printed, "0.5\n0.5\n");
+    ck_assert_int_eq(run("yes '(0,0),(1,0),(0,1)' | ordered_shoelace - >&-"), 1);
+    ck_assert_str_eq(printed, "ordered_shoelace: standard output: Bad file descriptor\n");
 }
 END_TEST
 
@@ -173,44 +278,47 @@ START_TEST(test_usage)
     static const char *const wrong[] = {"-t 0",  "-t -5", "-t 1001", "-t x",
                                         "-t ''", "-x",    "-t",      "a b"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        ck_assert_int_eq(run("shoelace %s", wrong[i]), 2);
-        ck_assert(strstr(printed, "usage: shoelace [-o] [-t threads] [FILE]\n") != NULL);
+        ck_assert_int_eq(run("ordered_shoelace %s", wrong[i]), 2);
+        ck_assert(strstr(printed, USAGE) != NULL);
     }
-    ck_assert_int_eq(run("shoelace -h 2>/dev/null"), 0);
-    ck_assert_str_eq(printed, "usage: shoelace [-o] [-t threads] [FILE]\n");
+    ck_assert_int_eq(run("ordered_shoelace -h 2>/dev/null"), 0);
+    ck_assert_str_eq(printed, USAGE);
 }
 END_TEST
 
-/* Memory does not grow with the file; and where there is too little for the threads, it says so. */
+/* Memory does not grow with the file; and if there is too little for the threads, it says so. */
 START_TEST(test_memory)
 {
     const char *folder = new_folder();
-    ck_assert_int_eq(run("cd %s; generate_random_polygons -n 100000 p; ulimit -v 100000; "
-                         "shoelace -t 2 p | wc -l; shoelace -o -t 2 p | wc -l; shoelace -t 1000 p",
+    ck_assert_int_eq(run("cd %s; parallel_polygons -n 100000 p; ulimit -v 70000; "
+                         "ordered_shoelace -t 2 p | wc -l; ordered_shoelace -t 1000 p",
                          folder),
                      1);
-    ck_assert(strncmp(printed, "100000\n100000\n", 14) == 0);
+    ck_assert(strncmp(printed, "100000\n", 7) == 0);
     ck_assert(strstr(printed, "pthread_create") != NULL);
     ck_assert(strstr(printed, "Resource temporarily unavailable\n") != NULL);
 }
 END_TEST
 
-TCase *shoelace_cases(void)
+TCase *ordered_shoelace_cases(void)
 {
-    TCase *cases = tcase_create("shoelace");
+    TCase *cases = tcase_create("ordered_shoelace");
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, test_areas);
     tcase_add_test(cases, test_no_polygons);
     tcase_add_test(cases, test_most_corners);
+    tcase_add_test(cases, test_in_order);
+    tcase_add_test(cases, test_window);
     tcase_add_test(cases, test_orders);
+    tcase_add_test(cases, test_pages);
     tcase_add_test(cases, test_one_slow_line);
     tcase_add_test(cases, test_bad_lines);
     tcase_add_test(cases, test_unreadable);
     tcase_add_test(cases, test_closed_pipe);
     tcase_add_test(cases, test_usage);
-    if (is_possible("shoelace on a full disk", FULL_DISK))
+    if (is_possible("ordered_shoelace on a full disk", FULL_DISK))
         tcase_add_test(cases, test_full_disk);
-    if (is_possible("shoelace with little memory", MEMORY_LIMIT))
+    if (is_possible("ordered_shoelace with little memory", MEMORY_LIMIT))
         tcase_add_test(cases, test_memory);
     return cases;
 }

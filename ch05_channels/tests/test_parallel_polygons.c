@@ -1,10 +1,12 @@
 /*
- * test_polygons.c - every polygon is closed and convex; a file of them is complete or not there.
+ * test_parallel_polygons.c - every polygon is closed and convex; a file of them is complete or not there.
  */
-#include "../convex_polygon.c"
+#include "../beyond/convex_polygon.c"
 
-#include "../must.h"
 #include "cases.h"
+#include "must.h"
+
+#define USAGE "usage: parallel_polygons [-n polygons] [-s seed] [-t threads] [FILE]\n"
 
 /*
  * The sides, from the last corner to the first among them, turn left or go straight on, and all of
@@ -20,7 +22,7 @@ static bool is_convex(const struct point *points, int count)
         struct point first = {b.x - a.x, b.y - a.y}, second = {c.x - b.x, c.y - b.y};
         if (first.x == 0 && first.y == 0)
             return false;
-        // Straight on, but not straight back.
+        // Straight on is allowed, straight back is not.
         int side = cross(first, second);
         if (side < 0 || (side == 0 && first.x * second.x + first.y * second.y < 0))
             return false;
@@ -93,7 +95,7 @@ START_TEST(test_file)
     FILE *file;
     const char *folder = new_folder();
     long lines = 2000;
-    ck_assert_int_eq(run("generate_random_polygons -n %ld %s/polygons", lines, folder), 0);
+    ck_assert_int_eq(run("parallel_polygons -n %ld %s/polygons", lines, folder), 0);
     ck_assert_str_eq(printed, "");
     char path[300], *line = NULL;
     size_t room = 0;
@@ -127,103 +129,43 @@ END_TEST
 START_TEST(test_seed)
 {
     const char *folder = new_folder();
-    ck_assert_int_eq(
-        run("cd %s; for t in 1 2 7 8 100; do generate_random_polygons -t $t -n 1234 p$t "
-            "&& cmp p1 p$t || exit; done; generate_random_polygons -n 1234 -s 2 other; "
-            "cmp -s p1 other && exit 9; wc -l <other",
-            folder),
-        0);
+    ck_assert_int_eq(run("cd %s; for t in 1 2 7 8 100; do parallel_polygons -t $t -n 1234 p$t "
+                         "&& cmp p1 p$t || exit; done; parallel_polygons -n 1234 -s 2 other; "
+                         "cmp -s p1 other && exit 9; wc -l <other",
+                         folder),
+                     0);
     ck_assert_int_eq(atoi(printed), 1234);
-    ck_assert_int_eq(run("cd %s; generate_random_polygons -n 0 none && wc -c <none", folder), 0);
+    ck_assert_int_eq(run("cd %s; parallel_polygons -n 0 none && wc -c <none", folder), 0);
     ck_assert_int_eq(atoi(printed), 0);
-    ck_assert_int_eq(run("cd %s; generate_random_polygons -n 3 && wc -l <polygons.txt", folder), 0);
+    ck_assert_int_eq(run("cd %s; parallel_polygons -n 3 && wc -l <polygons.txt", folder), 0);
     ck_assert_int_eq(atoi(printed), 3);
-    ck_assert_int_eq(run("cd %s; generate_random_polygons -n 3 /dev/stdout | wc -l", folder), 0);
+    ck_assert_int_eq(run("cd %s; parallel_polygons -n 3 /dev/stdout | wc -l", folder), 0);
     ck_assert_int_eq(atoi(printed), 3);
 }
 END_TEST
 
-/* However it fails, what was there stays, and nothing else is left behind. */
+/* However it fails, no half of a file is left behind. */
 START_TEST(test_no_half_file)
 {
     const char *folder = new_folder();
-    ck_assert_int_eq(run("cd %s; echo old >p; trap '' XFSZ; (ulimit -f 100; "
-                         "generate_random_polygons p) 2>&1 | cat; cat p; ls",
-                         folder),
-                     0);
-    ck_assert_str_eq(printed, "generate_random_polygons: p: File too large\nold\np\n");
-    ck_assert_int_eq(run("generate_random_polygons /no/such/file"), 1);
-    ck_assert_str_eq(printed,
-                     "generate_random_polygons: /no/such/file: No such file or directory\n");
-    ck_assert_int_eq(run("generate_random_polygons %s", folder), 1);
+    ck_assert_int_eq(
+        run("cd %s; trap '' XFSZ; (ulimit -f 100; parallel_polygons p) 2>&1 | cat; ls", folder), 0);
+    ck_assert_str_eq(printed, "parallel_polygons: p: File too large\n");
+    ck_assert_int_eq(run("parallel_polygons /no/such/file"), 1);
+    ck_assert_str_eq(printed, "parallel_polygons: /no/such/file: No such file or directory\n");
+    ck_assert_int_eq(run("parallel_polygons %s", folder), 1);
     ck_assert(strstr(printed, ": Is a directory\n") != NULL);
     // A reader that goes away ends it, as it ends any program in a pipe.
-    ck_assert_int_eq(run("generate_random_polygons /dev/stdout | head -n 1 | wc -l"), 0);
+    ck_assert_int_eq(run("parallel_polygons /dev/stdout | head -n 1 | wc -l"), 0);
     ck_assert_int_eq(atoi(printed), 1);
-}
-END_TEST
-
-/* What it replaces, and what it writes to as it is. */
-START_TEST(test_links_and_modes)
-{
-    const char *folder = new_folder();
-    // A link keeps its place; the file that it leads to is replaced, and keeps its mode.
-    ck_assert_int_eq(
-        run("cd %s; echo old >p; chmod 640 p; ln -s p link; "
-            "generate_random_polygons -n 5 link && test -L link && wc -l <p && "
-            "ls -l p | cut -c 1-10 && umask 027 && generate_random_polygons -n 1 new && "
-            "ls -l new | cut -c 1-10",
-            folder),
-        0);
-    ck_assert_int_eq(atoi(printed), 5);
-    ck_assert(strstr(printed, "5\n-rw-r-----\n-rw-r-----\n") != NULL);
-    // /dev/stdout, under its own name and another: what was written there before stays.
-    ck_assert_int_eq(run("cd %s; ln -s /dev/stdout out; (echo head; "
-                         "generate_random_polygons -n 1 /dev/stdout; "
-                         "generate_random_polygons -n 1 out; echo tail) >log; "
-                         "echo more >>log; generate_random_polygons -n 1 /dev/stdout >>log; "
-                         "sed 's/(.*/polygon/' log; test -L out && ls",
-                         folder),
-                     0);
-    ck_assert_str_eq(printed, "head\npolygon\npolygon\ntail\nmore\npolygon\n"
-                              "link\nlog\nnew\nout\np\n");
-    // Where a link leads nowhere, the file is made there.
-    ck_assert_int_eq(run("cd %s; ln -s there here; generate_random_polygons -n 1 here && "
-                         "test -L here && wc -l <there",
-                         folder),
-                     0);
-    ck_assert_int_eq(atoi(printed), 1);
-    ck_assert_int_eq(
-        run("cd %s; ln -s /proc/self/fd/1 closed; generate_random_polygons closed >&-; "
-            "echo $?; test -L closed",
-            folder),
-        0);
-    ck_assert(strstr(printed, "closed: ") != NULL && strstr(printed, "\n1\n") != NULL);
 }
 END_TEST
 
 START_TEST(test_full_disk)
 {
-    ck_assert_int_eq(run("generate_random_polygons /dev/full"), 1);
-    ck_assert_str_eq(printed, "generate_random_polygons: /dev/full: No space left on device\n");
+    ck_assert_int_eq(run("parallel_polygons /dev/full"), 1);
+    ck_assert_str_eq(printed, "parallel_polygons: /dev/full: No space left on device\n");
     ck_assert_int_eq(run("test -c /dev/full"), 0); // not replaced by a file
-}
-END_TEST
-
-/* Ctrl-C in the middle of a very long run, and what else ends a program. */
-START_TEST(test_interrupted)
-{
-    const char *folder = new_folder();
-    static const char *const signals[] = {"TERM", "HUP", "XCPU", "XFSZ"};
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
-        ck_assert_int_eq(run("cd %s; exec 2>/dev/null; ulimit -c 0; echo old >p; "
-                             "(exec generate_random_polygons -n 100000000 p) & "
-                             "until ls | grep -q part; do :; done; kill -%s $!; wait $!; "
-                             "test $? -gt 128 && cat p && ls",
-                             folder, signals[i]),
-                         0);
-        ck_assert_str_eq(printed, "old\np\n");
-    }
 }
 END_TEST
 
@@ -233,11 +175,11 @@ START_TEST(test_usage)
                                         "-s -1", "-s ''", "-x",     "-t",   "a b"};
     const char *folder = new_folder();
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        ck_assert_int_eq(run("cd %s; generate_random_polygons %s", folder, wrong[i]), 2);
-        ck_assert(strstr(printed, "usage: generate_random_polygons [-n polygons]") != NULL);
+        ck_assert_int_eq(run("cd %s; parallel_polygons %s", folder, wrong[i]), 2);
+        ck_assert(strstr(printed, USAGE) != NULL);
     }
-    ck_assert_int_eq(run("generate_random_polygons -h 2>/dev/null"), 0);
-    ck_assert(strncmp(printed, "usage: ", 7) == 0);
+    ck_assert_int_eq(run("parallel_polygons -h 2>/dev/null"), 0);
+    ck_assert_str_eq(printed, USAGE);
     ck_assert_int_eq(run("cd %s && ls", folder), 0);
     ck_assert_str_eq(printed, "");
 }
@@ -247,7 +189,7 @@ END_TEST
 START_TEST(test_no_more_threads)
 {
     const char *folder = new_folder();
-    ck_assert_int_eq(run("cd %s; ulimit -v 100000; generate_random_polygons -t 1000 p", folder), 1);
+    ck_assert_int_eq(run("cd %s; ulimit -v 100000; parallel_polygons -t 1000 p", folder), 1);
     ck_assert(strstr(printed, "pthread_create") != NULL);
     ck_assert(strstr(printed, "Resource temporarily unavailable\n") != NULL);
     ck_assert_int_eq(run("cd %s && ls", folder), 0);
@@ -255,9 +197,9 @@ START_TEST(test_no_more_threads)
 }
 END_TEST
 
-TCase *polygon_cases(void)
+TCase *parallel_polygons_cases(void)
 {
-    TCase *cases = tcase_create("polygons");
+    TCase *cases = tcase_create("parallel_polygons");
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, test_is_convex);
     tcase_add_test(cases, test_convex);
@@ -265,12 +207,10 @@ TCase *polygon_cases(void)
     tcase_add_test(cases, test_file);
     tcase_add_test(cases, test_seed);
     tcase_add_test(cases, test_no_half_file);
-    tcase_add_test(cases, test_links_and_modes);
-    tcase_add_test(cases, test_interrupted);
     tcase_add_test(cases, test_usage);
-    if (is_possible("polygons on a full disk", FULL_DISK))
+    if (is_possible("parallel_polygons on a full disk", FULL_DISK))
         tcase_add_test(cases, test_full_disk);
-    if (is_possible("polygons without memory for threads", MEMORY_LIMIT))
+    if (is_possible("parallel_polygons without memory", MEMORY_LIMIT))
         tcase_add_test(cases, test_no_more_threads);
     return cases;
 }

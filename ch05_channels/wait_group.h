@@ -1,0 +1,79 @@
+/*
+ * wait_group.h - Go's sync.WaitGroup for C: wait until a number of tasks are done.
+ *
+ * To use it in a project of your own, copy wait_group.h and wait_group.c; they need libc and pthreads
+ * only.
+ *
+ *   struct wait_group group;
+ *   wait_group_init(&group);
+ *   wait_group_add(&group, 3);       // before the tasks start: else a wait may come too early
+ *   … each task ends with wait_group_done(&group); …
+ *   wait_group_wait(&group);         // what the tasks have written can be read now
+ *   wait_group_destroy(&group);
+ *
+ * Unlike a join it waits for tasks, not for threads: one thread may do many tasks, a task may add
+ * others, any number of threads may wait, and the threads need not end.
+ *
+ * The calls return 0 or an error number. Any number of threads may make any of them on one group at the
+ * same time, but for init, and for destroy, after which none may begin.
+ *
+ * None of the calls is a cancellation point (asynchronous cancellation is not supported). None may be
+ * made from a signal handler.
+ *
+ * Algorithm: a counter, a lock and a condition, as in Go's first WaitGroup; with a generation count,
+ * so that a group can be used again while threads are still on their way out of the last wait.
+ */
+#ifndef WAIT_GROUP_H
+#define WAIT_GROUP_H
+
+#include <pthread.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct wait_group {
+    pthread_mutex_t lock;     // protects all that follows
+    int count;                // tasks that are not done; >= 0
+    unsigned long generation; // how often count has fallen to 0
+    pthread_cond_t all_done;  // generation has grown; waits: wait_group_wait
+    int inside;               // threads that wait, or were woken and have not left yet
+    pthread_cond_t all_out;   // inside has fallen to 0; waits: wait_group_destroy
+};
+
+/*
+ * Makes a group with nothing to wait for. The memory is the caller's; it must not be moved or copied
+ * until it is destroyed. Errors: those of pthread_mutex_init and pthread_cond_init (ENOMEM, EAGAIN);
+ * there is nothing to destroy then.
+ */
+int wait_group_init(struct wait_group *group);
+
+/*
+ * Adds `tasks` to the count; with a negative number, that many are done. When the count falls to 0, all
+ * who wait are woken. Does not wait. EINVAL: the count would fall below 0. EOVERFLOW: it would not fit
+ * into an int. Both change nothing.
+ */
+int wait_group_add(struct wait_group *group, int tasks);
+
+/* One task is done: wait_group_add(group, -1). Its caller need not keep the group after that. */
+int wait_group_done(struct wait_group *group);
+
+/*
+ * Waits until the count has been 0; returns at once if it is 0 now. Tasks that are added after that
+ * belong to the next round, and who waits for this one does not wait for them. What a task has written
+ * before its done can be read after the wait. Always 0.
+ */
+int wait_group_wait(struct wait_group *group);
+
+/*
+ * Ends the group. EBUSY, and nothing happens: there are tasks not done. Who has returned from a wait
+ * may destroy the group at once: it waits itself until other threads that were woken have left, and
+ * the last done may still be on its way out.
+ */
+int wait_group_destroy(struct wait_group *group);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
