@@ -17,7 +17,7 @@ struct string {
     size_t length;
 };
 
-/* A list of strings, all of them parts of one text. Whoever has it frees the list, and the text. */
+/* A list of strings, all of them parts of one text. Its owner frees both, the list and the text. */
 struct strings {
     char *text;
     struct string *list;

@@ -5,7 +5,7 @@
  * Build     make quiz
  * Run       ./quiz [NUMBER]
  * Expect    each question with its code; when you have answered, what it prints, and why
- * Try       in run_producer, a channel with room for one element. Who receives Hello now?
+ * Try       in run_producer, a channel with room for one element. Which thread receives Hello?
  * Beyond    beyond/fourth_send.c sends once more than there is room for
  */
 #include "channel.h"

@@ -41,7 +41,7 @@ struct pool {
     struct in_order order;
     long line;           // the last one printed; only print_areas uses it
     bool incomplete;     // the same: a line was no polygon
-    atomic_bool no_more; // the areas cannot be printed, so nobody needs any
+    atomic_bool no_more; // the areas cannot be printed, so no more are needed
 };
 
 /* Prints the areas of a page. It is called for one page after the other, and never twice at once. */

@@ -114,7 +114,7 @@ static int write_pages(const struct job *job, struct worker *workers, FILE *file
     return error;
 }
 
-/* Tells a worker to stop, if it has not yet, and frees the pages that nobody needs any more. */
+/* Tells a worker to stop, if it has not yet, and frees the pages that are no longer needed. */
 static void dismiss(struct worker *worker)
 {
     struct page page;
