@@ -97,7 +97,7 @@ static void *mine_wind_distribution(void *argument)
 
 int main(int argc, char *argv[])
 {
-    char *beside = whole_file_beside(argv[0], "metarfiles");
+    char *beside = MUST_HAVE(whole_file_beside(argv[0], "metarfiles"));
     const char *folder = argument_or(beside, argc, argv, usage);
     struct pipeline pipeline = {
         .text_channel = MUST_HAVE(channel_create(0, sizeof(struct string))),
