@@ -1,97 +1,72 @@
 /*
- * broken_barrier.c - a plain barrier; two that nearly work, and the moments in which they do not.
+ * broken_barrier.c - two barriers that nearly work, and the moments in which they do not.
  *
- * Original  none; barriers/barrier.go has no number of the round, and waits without a loop
- * Run       ./broken_barrier
- * Expect    without a number of the round, both threads wait for ever when one is slow (after a second
- *           main ends it); with `if`, a wake-up that nobody has sent lets one through alone. The right
- *           barrier gets over both
- * Try       mend each of the two by the line that it lacks, and run it again
- * Compare   barrier.c (the same, made faster); chapter 4, signal_before_wait.c
+ * Lecture   barrier.[ch]
+ * Adds      what each of its two lines is for that the original lacks: the generation, and `while`. The
+ *           bad moments are forced, so that they come on every run, and barrier.c survives them
+ * Build     make beyond/broken_barrier
+ * Run       beyond/broken_barrier
+ * Expect    without a generation, both threads wait forever when one is slow (main ends that after a
+ *           second); with `if`, a wake-up for no reason lets one through alone
+ * Try       repair each of the two by the line that it lacks, and run it again
  */
+#include "barrier.h"
 #include "must.h"
 
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <time.h>
-#include <unistd.h>
 
-static const char usage[] = "usage: broken_barrier\n";
-
-/* A barrier as one would write it down first. The right way to wait there is wait_rightly. */
-struct plain_barrier {
-    unsigned int threads; // that meet in a round; never changes
-
-    pthread_mutex_t lock;          // protects all that follows. While nobody holds it:
-    unsigned int arrived;          // in this round: 0 <= arrived < threads
-    unsigned int round;            // the number of this round
-    pthread_cond_t round_complete; // round has grown; waits: whoever is not the last one
-};
-
-/* They wait for the number of the round: it never goes back, while `arrived` does. */
-static void wait_rightly(struct plain_barrier *barrier)
+/* The first fault: no generation. It takes the round for complete when no thread of it is counted. */
+static int wait_without_generation(struct barrier *b)
 {
-    MUST(pthread_mutex_lock(&barrier->lock));
-    unsigned int round = barrier->round;
-    if (++barrier->arrived == barrier->threads) {
-        barrier->arrived = 0;
-        barrier->round++;
-        MUST(pthread_cond_broadcast(&barrier->round_complete));
+    MUST(pthread_mutex_lock(&b->mutex));
+    b->count -= 1;
+    if (b->count == 0) {
+        b->count = b->total;
+        MUST(pthread_cond_broadcast(&b->cond));
     } else {
-        while (barrier->round == round)
-            MUST(pthread_cond_wait(&barrier->round_complete, &barrier->lock));
+        while (b->count < b->total)
+            MUST(pthread_cond_wait(&b->cond, &b->mutex));
     }
-    MUST(pthread_mutex_unlock(&barrier->lock));
+    MUST(pthread_mutex_unlock(&b->mutex));
+    return 0;
 }
 
-/* The first fault: no number of the round. It is complete, they think, when nobody is counted. */
-static void wait_without_round(struct plain_barrier *barrier)
+/* The second fault: there is a generation, but a thread that is woken does not look at it. */
+static int wait_with_if(struct barrier *b)
 {
-    MUST(pthread_mutex_lock(&barrier->lock));
-    if (++barrier->arrived == barrier->threads) {
-        barrier->arrived = 0;
-        MUST(pthread_cond_broadcast(&barrier->round_complete));
+    MUST(pthread_mutex_lock(&b->mutex));
+    unsigned long generation = b->generation;
+    b->count -= 1;
+    if (b->count == 0) {
+        b->count = b->total;
+        b->generation += 1;
+        MUST(pthread_cond_broadcast(&b->cond));
     } else {
-        while (barrier->arrived > 0)
-            MUST(pthread_cond_wait(&barrier->round_complete, &barrier->lock));
+        if (b->generation == generation)
+            MUST(pthread_cond_wait(&b->cond, &b->mutex));
     }
-    MUST(pthread_mutex_unlock(&barrier->lock));
+    MUST(pthread_mutex_unlock(&b->mutex));
+    return 0;
 }
 
-/* The second fault: there is a number, but who is woken does not look at it. */
-static void wait_with_if(struct plain_barrier *barrier)
-{
-    MUST(pthread_mutex_lock(&barrier->lock));
-    unsigned int round = barrier->round;
-    if (++barrier->arrived == barrier->threads) {
-        barrier->arrived = 0;
-        barrier->round++;
-        MUST(pthread_cond_broadcast(&barrier->round_complete));
-    } else {
-        if (barrier->round == round)
-            MUST(pthread_cond_wait(&barrier->round_complete, &barrier->lock));
-    }
-    MUST(pthread_mutex_unlock(&barrier->lock));
-}
-
-enum { SECOND = 1000, LONG = 60 * SECOND }; // in milliseconds
+enum { SECOND = 1000 / PACE, LONG = 60000 }; // in milliseconds; a long one ends as soon as it may
 
 struct visitor {
     struct meeting *meeting;
     pthread_t thread;
-    int left; // how many rounds it is through
+    int left; // rounds that it has left
 };
 
 /* Red and blue meet at a barrier, in one of the three ways to wait there. */
 struct meeting {
-    int rounds;                           // never changes
-    void (*wait)(struct plain_barrier *); // nor does this
-    struct plain_barrier barrier;
+    int rounds;                    // never changes
+    int (*wait)(struct barrier *); // nor does this
+    struct barrier barrier;
     struct visitor red, blue;
-    pthread_mutex_t lock;    // protects what each of them has left
-    pthread_cond_t has_left; // one is through one round more; waits: main
+    pthread_mutex_t lock;    // protects: left, of both
+    pthread_cond_t has_left; // one of them has left one round more; waits: main
 };
 
 static void *visit(void *argument)
@@ -102,13 +77,13 @@ static void *visit(void *argument)
         meeting->wait(&meeting->barrier);
         MUST(pthread_mutex_lock(&meeting->lock));
         self->left++;
-        MUST(pthread_cond_signal(&meeting->has_left));
+        MUST(pthread_cond_broadcast(&meeting->has_left));
         MUST(pthread_mutex_unlock(&meeting->lock));
     }
     return NULL;
 }
 
-/* Waits until the visitor is through so many rounds. False: it is not, though the time is over. */
+/* Waits until the visitor has left so many rounds. Returns false if it has not, and the time is over. */
 static bool has_left(struct visitor *visitor, int rounds, long milliseconds)
 {
     struct meeting *meeting = visitor->meeting;
@@ -126,15 +101,15 @@ static bool has_left(struct visitor *visitor, int rounds, long milliseconds)
     return left;
 }
 
-/* Until one has come to the barrier and is counted there. */
-static void until_one_waits(struct plain_barrier *barrier)
+/* Until one of the two has arrived at the barrier and is counted there. */
+static void until_one_waits(struct barrier *b)
 {
-    unsigned int arrived = 0;
-    while (arrived == 0) {
+    bool one_waits = false;
+    while (!one_waits) {
         sched_yield();
-        MUST(pthread_mutex_lock(&barrier->lock));
-        arrived = barrier->arrived;
-        MUST(pthread_mutex_unlock(&barrier->lock));
+        MUST(pthread_mutex_lock(&b->mutex));
+        one_waits = b->count < b->total;
+        MUST(pthread_mutex_unlock(&b->mutex));
     }
 }
 
@@ -156,15 +131,15 @@ static void hold(int signal_number)
     errno = error;
 }
 
-/* Main has the barrier's lock meanwhile, so the thread that is held has not. */
+/* Meanwhile main holds the barrier's mutex, so that the thread does not hold it when it is interrupted. */
 static void hold_up(struct visitor *visitor)
 {
-    struct plain_barrier *barrier = &visitor->meeting->barrier;
+    struct barrier *b = &visitor->meeting->barrier;
     char byte;
-    MUST(pthread_mutex_lock(&barrier->lock));
+    MUST(pthread_mutex_lock(&b->mutex));
     MUST(pthread_kill(visitor->thread, SIGUSR1));
     MUST(read(is_held[0], &byte, 1) == 1 ? 0 : errno);
-    MUST(pthread_mutex_unlock(&barrier->lock));
+    MUST(pthread_mutex_unlock(&b->mutex));
 }
 
 static void let_go_on(void)
@@ -172,16 +147,16 @@ static void let_go_on(void)
     MUST(write(goes_on[1], "", 1) == 1 ? 0 : errno);
 }
 
-/* Ends what would last for ever: completes rounds that are none, as often as it takes. */
+/* Ends what would last forever: says, as often as it takes, that the round is complete, though it is not. */
 static void let_through(struct meeting *meeting)
 {
-    struct plain_barrier *barrier = &meeting->barrier;
+    struct barrier *b = &meeting->barrier;
     while (!has_left(&meeting->red, meeting->rounds, 0) ||
            !has_left(&meeting->blue, meeting->rounds, 0)) {
-        MUST(pthread_mutex_lock(&barrier->lock));
-        barrier->arrived = 0;
-        MUST(pthread_cond_broadcast(&barrier->round_complete));
-        MUST(pthread_mutex_unlock(&barrier->lock));
+        MUST(pthread_mutex_lock(&b->mutex));
+        b->count = b->total;
+        MUST(pthread_cond_broadcast(&b->cond));
+        MUST(pthread_mutex_unlock(&b->mutex));
         sched_yield();
     }
 }
@@ -194,57 +169,56 @@ static void start(struct visitor *visitor)
 /* Red is slow and blue is quick: blue is back for round 2 before red has noticed that round 1 is over. */
 static void show_slow_thread(struct meeting *meeting)
 {
-    bool is_right = meeting->wait == wait_rightly;
+    bool is_right = meeting->wait == barrier_wait;
     start(&meeting->red);
     until_one_waits(&meeting->barrier);
     puts("  red waits in round 1");
     hold_up(&meeting->red);
     start(&meeting->blue);
     if (has_left(&meeting->blue, 1, LONG))
-        puts("  blue comes, and is through round 1");
+        puts("  blue arrives, and leaves round 1");
     until_one_waits(&meeting->barrier);
     puts("  blue waits in round 2");
     let_go_on();
     puts("  red is slow, and looks only now");
     if (has_left(&meeting->red, 1, is_right ? LONG : SECOND)) {
-        puts("  red is through round 1, and comes to round 2");
+        puts("  red leaves round 1, and arrives for round 2");
     } else {
-        puts("  nothing in a second: red waits in round 1, and blue for red, for ever");
+        puts("  nothing in a second: red waits in round 1, and blue for red, forever");
         let_through(meeting);
     }
 }
 
 /*
  * POSIX allows a wait to end for no reason at all. Main sees to it that this one does; more than once, as
- * the first time red may not sleep yet.
+ * red may not sleep yet the first time.
  */
 static void show_stray_wake_up(struct meeting *meeting)
 {
-    bool is_right = meeting->wait == wait_rightly, is_through = false;
+    bool is_right = meeting->wait == barrier_wait, has_left_it = false;
     start(&meeting->red);
     until_one_waits(&meeting->barrier);
     puts("  red waits in round 1");
-    puts("  red is woken, though nobody else has come");
-    for (int i = 0; i < 100 && !is_through; i++) {
-        MUST(pthread_mutex_lock(&meeting->barrier.lock));
-        MUST(pthread_cond_broadcast(&meeting->barrier.round_complete));
-        MUST(pthread_mutex_unlock(&meeting->barrier.lock));
-        is_through = has_left(&meeting->red, 1, is_right ? SECOND / 100 : SECOND / 10);
+    puts("  red is woken, though blue has not arrived");
+    for (int i = 0; i < 100 && !has_left_it; i++) {
+        MUST(pthread_mutex_lock(&meeting->barrier.mutex));
+        MUST(pthread_cond_broadcast(&meeting->barrier.cond));
+        MUST(pthread_mutex_unlock(&meeting->barrier.mutex));
+        has_left_it = has_left(&meeting->red, 1, is_right ? SECOND / 100 : LONG / 100);
     }
-    puts(is_through ? "  red is through round 1, alone"
-                    : "  nothing in a second and a hundred wake-ups: red waits in round 1");
+    puts(has_left_it ? "  red leaves round 1, alone"
+                     : "  nothing in a second and a hundred wake-ups: red waits in round 1");
     start(&meeting->blue);
     if (has_left(&meeting->blue, 1, LONG))
-        puts("  blue comes, and is through round 1");
+        puts("  blue arrives, and leaves round 1");
 }
 
-static void show(const char *title, void (*wait)(struct plain_barrier *), int rounds,
+static void show(const char *title, int (*wait)(struct barrier *), int rounds,
                  void (*show_moment)(struct meeting *))
 {
-    struct meeting meeting = {.rounds = rounds, .wait = wait, .barrier.threads = 2};
+    struct meeting meeting = {.rounds = rounds, .wait = wait};
     meeting.red.meeting = meeting.blue.meeting = &meeting;
-    MUST(pthread_mutex_init(&meeting.barrier.lock, NULL));
-    MUST(pthread_cond_init(&meeting.barrier.round_complete, NULL));
+    MUST(barrier_init(&meeting.barrier, 2));
     MUST(pthread_mutex_init(&meeting.lock, NULL));
     MUST(pthread_cond_init(&meeting.has_left, NULL));
     puts(title);
@@ -253,21 +227,17 @@ static void show(const char *title, void (*wait)(struct plain_barrier *), int ro
     MUST(pthread_join(meeting.blue.thread, NULL));
     MUST(pthread_cond_destroy(&meeting.has_left));
     MUST(pthread_mutex_destroy(&meeting.lock));
-    MUST(pthread_cond_destroy(&meeting.barrier.round_complete));
-    MUST(pthread_mutex_destroy(&meeting.barrier.lock));
+    MUST(barrier_destroy(&meeting.barrier));
 }
 
 int main(int argc, char *argv[])
 {
     struct sigaction action = {.sa_handler = hold};
-    int option = getopt(argc, argv, "h");
-    if (option != -1 || optind < argc)
-        return show_usage(option, usage);
+    no_arguments(argc, argv, "broken_barrier");
     MUST(pipe(is_held) == 0 && pipe(goes_on) == 0 ? 0 : errno);
     MUST(sigaction(SIGUSR1, &action, NULL) == 0 ? 0 : errno);
-    show("No number of the round, and a slow thread:", wait_without_round, 2, show_slow_thread);
-    show("The right barrier, and a slow thread:", wait_rightly, 2, show_slow_thread);
+    show("No generation, and a slow thread:", wait_without_generation, 2, show_slow_thread);
+    show("The right barrier, and a slow thread:", barrier_wait, 2, show_slow_thread);
     show("`if` for `while`, and a stray wake-up:", wait_with_if, 1, show_stray_wake_up);
-    show("The right barrier, and a stray wake-up:", wait_rightly, 1, show_stray_wake_up);
-    return finish_output(0, usage);
+    show("The right barrier, and a stray wake-up:", barrier_wait, 1, show_stray_wake_up);
 }

@@ -1,12 +1,12 @@
 /*
- * barrier.c - an atomic count of arrivals, which is looked at for a while; then sleep on a condition.
- * See barrier.h. (The clear way, with all of it under one lock: wait_rightly in broken_barrier.c.)
+ * fast_barrier.c - an atomic count of arrivals that a thread watches for a while; then it sleeps on a
+ * condition. See fast_barrier.h. (The clear way, with everything under one lock, is barrier.c.)
  */
 #ifndef _XOPEN_SOURCE
 #define _XOPEN_SOURCE 700 // for clock_gettime, where a compiler is told -std=c11
 #endif
 
-#include "barrier.h"
+#include "fast_barrier.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -18,24 +18,25 @@
 /* How often a thread looks at the count before it yields, and yields before it sleeps. See those. */
 enum { PEEKS = 200, YIELDS = 20, SLEEPS_AFTER_SLOW_YIELD = 1000 };
 
-/* In nanoseconds: how long a yield takes at most where nobody but the other threads is in the way. */
+/* In nanoseconds: how long a yield takes at most where only the other threads are in the way. */
 enum { SLOW_YIELD = 200000, SLOW_YIELD_FOR_EACH_THREAD = 5000 };
 
 /* In `inside`, beside the number of threads. */
 #define DESTROYING (UINT_MAX / 2 + 1)
 
+_Static_assert(INT_MAX <= UINT_MAX / 2, "below the limit there must be two rounds at least");
 _Static_assert(sizeof(atomic_uint) == sizeof(unsigned int) &&
                    alignof(atomic_uint) == alignof(unsigned int),
                "C++ sees an unsigned int where C has an atomic_uint");
 
 static atomic_int sleeps_to_come; // of all barriers: it is the machine that is busy
 
-int barrier_init(struct barrier *barrier, unsigned int threads)
+int fast_barrier_init(struct fast_barrier *barrier, int size)
 {
-    if (threads == 0 || threads > UINT_MAX / 2) // below the limit are two rounds at least
+    if (size <= 0)
         return EINVAL;
-    barrier->threads = threads;
-    barrier->limit = UINT_MAX - UINT_MAX % threads;
+    barrier->threads = (unsigned int)size;
+    barrier->limit = UINT_MAX - UINT_MAX % barrier->threads;
     atomic_init(&barrier->arrivals, 0);
     atomic_init(&barrier->inside, 0);
     atomic_init(&barrier->sleepers, 0);
@@ -54,11 +55,11 @@ int barrier_init(struct barrier *barrier, unsigned int threads)
 }
 
 /*
- * Comes, and returns how many had come before. One number says which round that is and which place in
- * it: with two, extra threads could come to a round that is full. After the last whole round it begins
- * again at 0; a plain addition would break off in the middle of one.
+ * Arrives, and returns how many arrivals there were before. One number says which round that is and which
+ * place in it: with two, extra threads could arrive for a round that is full. After the last whole round
+ * it begins again at 0; a plain addition would break off in the middle of one.
  */
-static unsigned int arrive(struct barrier *barrier)
+static unsigned int arrive(struct fast_barrier *barrier)
 {
     unsigned int before = atomic_load(&barrier->arrivals), after;
     do {
@@ -72,16 +73,16 @@ static unsigned int arrive(struct barrier *barrier)
  * threads; later it is not. Once arrivals has begun again at 0 the difference is negative, so UINT_MAX + 1
  * is added: that makes it larger than threads, for begin is UINT_MAX - threads at most.
  */
-static bool is_complete(const struct barrier *barrier, unsigned int begin)
+static bool is_complete(const struct fast_barrier *barrier, unsigned int begin)
 {
     return atomic_load(&barrier->arrivals) - begin >= barrier->threads;
 }
 
 /*
- * On two processors the other one mostly comes in less time than a yield takes. (A round of two threads:
- * 0.1 to 0.2 microseconds, and 1.6 without this or with 50 peeks. On one processor: 1.5 and 1.4.)
+ * On two processors the other thread mostly arrives sooner than a yield would take. (A round of two
+ * threads: 0.1 to 0.2 microseconds, and 1.6 without this or with 50 peeks. On one processor: 1.5 and 1.4.)
  */
-static void peek_while_incomplete(const struct barrier *barrier, unsigned int begin)
+static void peek_while_incomplete(const struct fast_barrier *barrier, unsigned int begin)
 {
     for (int peeks = 0; peeks < PEEKS && !is_complete(barrier, begin); peeks++)
         continue;
@@ -95,16 +96,16 @@ static long long nanoseconds(void)
 }
 
 /*
- * Lets the others run for a while, in case that they come soon. Without this the barrier would be as
- * right, and slower: to fall asleep and be woken takes tens of microseconds. (A round of 251 threads: 500
+ * Lets the others run for a while, in case they arrive soon. Without this the barrier would be just as
+ * right, but slower: to fall asleep and be woken takes tens of microseconds. (A round of 251 threads: 500
  * microseconds, and 700 without the yields.)
  *
  * But where other programs keep all processors busy, a yield gives one of them a time slice,
  * milliseconds. (A round of two threads then took 1500 microseconds, and 30 without.) A single slow
- * yield shows that: the next thousand waits are without, then one tries again. Losing count now and then
+ * yield shows that: the next thousand waits do without, then one tries again. Losing count now and then
  * does no harm. Many threads on few processors make yields slow, too, but those are worth it.
  */
-static void yield_while_incomplete(const struct barrier *barrier, unsigned int begin)
+static void yield_while_incomplete(const struct fast_barrier *barrier, unsigned int begin)
 {
     int sleeps = atomic_load_explicit(&sleeps_to_come, memory_order_relaxed);
     if (sleeps > 0) {
@@ -123,11 +124,12 @@ static void yield_while_incomplete(const struct barrier *barrier, unsigned int b
 }
 
 /*
- * It says first that it sleeps, and then looks once more. The last one to come does it the other way
- * round: it comes, and then looks who sleeps. All threads see these operations in one order, so one of
- * the two sees the other. Who vanished here would still be counted, so there is no cancellation.
+ * The thread first says that it sleeps, and then looks once more. The last one to arrive does it the other
+ * way round: it arrives, and then looks whether anyone sleeps. All threads see these operations in one
+ * order, so one of the two sees the other. A thread that vanished here would still be counted, so there
+ * is no cancellation.
  */
-static void sleep_while_incomplete(struct barrier *barrier, unsigned int begin)
+static void sleep_while_incomplete(struct fast_barrier *barrier, unsigned int begin)
 {
     int cancel_state;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
@@ -141,11 +143,11 @@ static void sleep_while_incomplete(struct barrier *barrier, unsigned int begin)
 }
 
 /*
- * Who has looked too early keeps the lock until it sleeps. So once the lock was free, the broadcast reaches
- * it. Under the lock each would wake up only to find it taken, and sleep a second time. A late broadcast
- * may wake threads that wait in the next round already: they look, and sleep on.
+ * A thread that has looked too early keeps the lock until it sleeps. So once the lock was free, the
+ * broadcast reaches it. Threads that are woken while the lock is held would only have to wait once
+ * more. A late broadcast may wake threads that wait in the next round already: they look, and sleep on.
  */
-static void wake_sleepers(struct barrier *barrier)
+static void wake_sleepers(struct fast_barrier *barrier)
 {
     if (atomic_load(&barrier->sleepers) > 0) {
         pthread_mutex_lock(&barrier->lock);
@@ -155,10 +157,10 @@ static void wake_sleepers(struct barrier *barrier)
 }
 
 /*
- * Who has counted itself out touches the barrier no more, as it may be gone; but for the last one, if
- * destroy waits: until it sets inside to 0, under the lock.
+ * A thread that has counted itself out touches the barrier no more, as it may be gone; except for the
+ * last one, if destroy waits: until that thread sets inside to 0, under the lock.
  */
-static void leave(struct barrier *barrier)
+static void leave(struct fast_barrier *barrier)
 {
     if (atomic_fetch_sub(&barrier->inside, 1) == (DESTROYING | 1)) {
         pthread_mutex_lock(&barrier->lock);
@@ -168,7 +170,7 @@ static void leave(struct barrier *barrier)
     }
 }
 
-int barrier_wait(struct barrier *barrier)
+int fast_barrier_wait(struct fast_barrier *barrier)
 {
     atomic_fetch_add(&barrier->inside, 1);
     unsigned int before = arrive(barrier);
@@ -184,10 +186,10 @@ int barrier_wait(struct barrier *barrier)
             sleep_while_incomplete(barrier, begin);
     }
     leave(barrier);
-    return is_last ? BARRIER_SERIAL_THREAD : 0;
+    return is_last ? FAST_BARRIER_SERIAL_THREAD : 0;
 }
 
-int barrier_destroy(struct barrier *barrier)
+int fast_barrier_destroy(struct fast_barrier *barrier)
 {
     if (atomic_load(&barrier->arrivals) % barrier->threads != 0)
         return EBUSY;
