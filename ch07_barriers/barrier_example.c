@@ -7,7 +7,6 @@
  * Expect    in each round both run, red waits, and six seconds later blue arrives and both run on;
  *           main ends it after 100 seconds
  * Try       a third one, green, that needs 7 seconds. What happens while barrier_init still says 2?
- * Watch     ../ch06_deadlocks/lock_watch/lock_watch ./barrier_example
  * Beyond    beyond/barrier_lanes.c draws who runs and who waits; beyond/broken_barrier.c
  */
 #include "barrier.h"

@@ -1,23 +1,19 @@
 /*
  * check_chapter.c - runs the tests of this chapter, each in a process of its own.
- * CK_RUN_CASE=barrier tests/check_chapter runs the cases of one piece.
+ * `build/test/tests/check_chapter barrier` runs the cases of one piece.
  */
 #include "cases.h"
 
-#include <stdlib.h>
-
-int main(void)
+int main(int argc, char *argv[])
 {
-    Suite *suite = suite_create("ch07_barriers");
-    suite_add_tcase(suite, barrier_cases());
-    suite_add_tcase(suite, barrier_example_cases());
-    suite_add_tcase(suite, broken_barrier_cases());
-    suite_add_tcase(suite, matrix_cases());
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    // None at all: CK_RUN_CASE names no case there is.
-    bool passed = srunner_ntests_run(runner) > 0 && srunner_ntests_failed(runner) == 0;
-    srunner_free(runner);
-    return passed ? EXIT_SUCCESS : EXIT_FAILURE;
+    static const struct cases all[] = {
+        {"barrier", barrier_cases},
+        {"barrier_example", barrier_example_cases},
+        {"matrix_multiply_barrier", matrix_multiply_barrier_cases},
+        {"fast_barrier", fast_barrier_cases},
+        {"barrier_lanes", barrier_lanes_cases},
+        {"broken_barrier", broken_barrier_cases},
+        {"matrix_multiply_fast_barrier", matrix_multiply_fast_barrier_cases},
+    };
+    return run_cases(argc, argv, all, sizeof all / sizeof all[0]);
 }

@@ -1,63 +1,34 @@
 /*
- * test_barrier_example.c - red and blue wait for each other in every round; in a terminal, and without.
+ * test_barrier_lanes.c - red and blue wait for each other in every round; their lanes in a terminal, and
+ * the lines without one. (The tests' programs run twenty times as fast, and -x multiplies that.)
  */
 #include "cases.h"
 
-#include "../must.h"
+#include "must.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <termios.h>
-#include <time.h>
-#include <unistd.h>
-
-/* Whether the lines of `text` are those of so many rounds, and nobody is in one before both may be. */
-static void check_lines(const char *text, int rounds)
-{
-    static const char *const names[] = {"red", "blue"};
-    int ran[2] = {0}, waited[2] = {0}, length = 0;
-    char expected[100];
-    for (; *text != '\0'; text += length) {
-        int i = strncmp(text, "red ", 4) == 0 ? 0 : 1;
-        if (ran[i] == waited[i]) {
-            ck_assert_int_ge(waited[!i], ran[i]); // the other one has come to the barrier as often
-            length = sprintf(expected, "%s running\n", names[i]);
-            ran[i]++;
-        } else {
-            length = sprintf(expected, "%s is waiting on barrier\n", names[i]);
-            waited[i]++;
-        }
-        ck_assert_msg(strncmp(text, expected, (size_t)length) == 0, "not %s: %s", expected, text);
-    }
-    ck_assert(ran[0] == rounds && ran[1] == rounds && waited[0] == rounds && waited[1] == rounds);
-}
 
 START_TEST(test_lines)
 {
     static const int rounds[] = {1, 2, 30};
     for (size_t i = 0; i < sizeof rounds / sizeof rounds[0]; i++) {
-        ck_assert_int_eq(run("barrier_example -x 1000 -n %d", rounds[i]), 0);
-        check_lines(printed, rounds[i]);
+        ck_assert_int_eq(run("barrier_lanes -x 1000 -n %d", rounds[i]), 0);
+        ck_assert_int_eq(check_rounds(printed), rounds[i]);
     }
-    ck_assert_int_eq(run("barrier_example -x 1000"), 0);
-    check_lines(printed, 10);
+    ck_assert_int_eq(run("barrier_lanes -x 1000"), 0);
+    ck_assert_int_eq(check_rounds(printed), 10);
 }
 END_TEST
-
-static double seconds(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 /* Nobody sleeps less than it should: 2 rounds of 10 seconds. */
 START_TEST(test_factor)
 {
     double begin = seconds();
-    ck_assert_int_eq(run("barrier_example -x 40 -n 2"), 0);
+    ck_assert_int_eq(run("barrier_lanes -x 2 -n 2"), 0);
     ck_assert(seconds() - begin >= 0.5);
 }
 END_TEST
@@ -102,7 +73,7 @@ static void start(int columns, int rows, const char *command)
             dup2(other_side, i);
         close(other_side);
         close(terminal.side);
-        snprintf(path, sizeof path, "%s:%s", OUT, getenv("PATH"));
+        snprintf(path, sizeof path, "%s/beyond:%s", OUT, getenv("PATH"));
         setenv("PATH", path, 1);
         setenv("TERM", "xterm", 1);
         execl("/bin/sh", "sh", "-c", command, (char *)NULL);
@@ -111,7 +82,7 @@ static void start(int columns, int rows, const char *command)
     close(other_side);
 }
 
-/* Reads what there is. False: there will be no more. */
+/* Reads what there is. Returns false when there will be no more. */
 static bool take(void)
 {
     ck_assert_uint_lt(terminal.length, sizeof terminal.sent - 1);
@@ -213,11 +184,11 @@ static const char *printed_lines(int count)
 /* The lanes stand below all lines, once. (A column is half a second; a | takes the place of one.) */
 START_TEST(test_lanes)
 {
-    start(400, 50, "barrier_example -x 50 -n 3");
+    start(400, 50, "barrier_lanes -x 2 -n 3");
     ck_assert_int_eq(end(), 0);
     int rows = show_lines();
     ck_assert_int_eq(rows, 3 * 4 + 2);
-    check_lines(printed_lines(rows - 2), 3);
+    ck_assert_int_eq(check_rounds(printed_lines(rows - 2)), 3);
     check_lane("red  ", lines[rows - 2], 3, 4 * 2 - 1);
     check_lane("blue ", lines[rows - 1], 3, 10 * 2 - 1);
 
@@ -234,11 +205,11 @@ START_TEST(test_long_lanes)
 {
     static const int columns[] = {7, 40, 550};
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
-        start(columns[i], 24, "barrier_example -x 1000 -n 30");
+        start(columns[i], 24, "barrier_lanes -x 1000 -n 30");
         ck_assert_int_eq(end(), 0);
         int rows = show_lines(), width = columns[i] < 506 ? columns[i] - 6 : 500;
         ck_assert_int_eq(rows, 30 * 4 + 2);
-        check_lines(printed_lines(rows - 2), 30);
+        ck_assert_int_eq(check_rounds(printed_lines(rows - 2)), 30);
         for (int j = 1; j <= 2; j++) {
             const char *lane = lines[rows - j] + 5;
             int length = (int)strlen(lane);
@@ -255,36 +226,52 @@ START_TEST(test_no_lanes)
     static const struct {
         int columns, rows;
         const char *command;
-    } cases[] = {{1, 1, "barrier_example -x 1000 -n 3"},
-                 {6, 24, "barrier_example -x 1000 -n 3"},
-                 {80, 2, "barrier_example -x 1000 -n 3"},
-                 {80, 24, "TERM=dumb barrier_example -x 1000 -n 3"},
-                 {80, 24, "TERM= barrier_example -x 1000 -n 3"},
-                 {80, 24, "unset TERM; barrier_example -x 1000 -n 3"},
-                 {80, 24, "barrier_example -x 1000 -n 3 | cat"}};
+    } cases[] = {{1, 1, "barrier_lanes -x 1000 -n 3"},
+                 {6, 24, "barrier_lanes -x 1000 -n 3"},
+                 {80, 2, "barrier_lanes -x 1000 -n 3"},
+                 {80, 24, "TERM=dumb barrier_lanes -x 1000 -n 3"},
+                 {80, 24, "TERM= barrier_lanes -x 1000 -n 3"},
+                 {80, 24, "unset TERM; barrier_lanes -x 1000 -n 3"},
+                 {80, 24, "barrier_lanes -x 1000 -n 3 | cat"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         start(cases[i].columns, cases[i].rows, cases[i].command);
         ck_assert_int_eq(end(), 0);
         ck_assert(strchr(terminal.sent, '\033') == NULL);
-        check_lines(printed_lines(show_lines()), 3);
+        ck_assert_int_eq(check_rounds(printed_lines(show_lines())), 3);
     }
     // No size at all: as if it were 80 by 24.
-    start(0, 0, "barrier_example -x 1000 -n 10");
+    start(0, 0, "barrier_lanes -x 1000 -n 10");
     ck_assert_int_eq(end(), 0);
     int rows = show_lines();
-    check_lines(printed_lines(rows - 2), 10);
+    ck_assert_int_eq(check_rounds(printed_lines(rows - 2)), 10);
     ck_assert_int_ge((int)strlen(lines[rows - 1]), 78);
     ck_assert_int_le((int)strlen(lines[rows - 1]), 79);
 }
 END_TEST
 
+/* The same lanes without colours. */
+START_TEST(test_no_colour)
+{
+    start(400, 50, "NO_COLOR=1 barrier_lanes -x 1000 -n 3");
+    ck_assert_int_eq(end(), 0);
+    ck_assert(strchr(terminal.sent, 'm') == NULL);
+    int rows = show_lines();
+    ck_assert_int_eq(check_rounds(printed_lines(rows - 2)), 3);
+    check_lane("red  ", lines[rows - 2], 3, 4 * 2 - 1);
+    check_lane("blue ", lines[rows - 1], 3, 10 * 2 - 1);
+    start(400, 50, "NO_COLOR= barrier_lanes -x 1000 -n 3");
+    ck_assert_int_eq(end(), 0);
+    ck_assert(strstr(terminal.sent, "\033[1;31mred ") != NULL);
+}
+END_TEST
+
 /*
- * Narrower and wider again. A terminal may have broken lanes that are too wide into more lines, so nobody
- * knows how far up they begin: they are left there, no line is overwritten, and new ones follow.
+ * Narrower and wider again. A terminal may have wrapped lanes that are too wide, so it is not known how
+ * far up they begin: they are left there, no line is overwritten, and new ones follow.
  */
 START_TEST(test_resize)
 {
-    start(70, 50, "barrier_example -x 100 -n 5");
+    start(70, 50, "barrier_lanes -x 5 -n 5");
     read_until("#########|####");
     resize(20, 50);
     read_more(500);
@@ -295,7 +282,7 @@ START_TEST(test_resize)
         if (strchr("#.| ", lines[i][5]) == NULL)
             memmove(lines[kept++], lines[i], sizeof lines[i]);
     }
-    check_lines(printed_lines(kept), 5);
+    ck_assert_int_eq(check_rounds(printed_lines(kept)), 5);
     ck_assert_int_ge(rows - kept, 2 * 2);
 }
 END_TEST
@@ -303,7 +290,7 @@ END_TEST
 /* In the middle of it the colours are what they were, and the cursor stands in a line of its own. */
 START_TEST(test_interrupt)
 {
-    start(80, 24, "exec barrier_example -x 10");
+    start(80, 24, "exec barrier_lanes -x 1");
     read_until("#######");
     ck_assert_int_eq(write(terminal.side, "\003", 1), 1);
     ck_assert_int_eq(end(), 128 + SIGINT);
@@ -316,9 +303,9 @@ END_TEST
 
 START_TEST(test_pipes)
 {
-    signal(SIGPIPE, SIG_DFL); // somebody may have it ignored
-    // Lines come when they are true, also through a pipe: this ends with the third one of 400.
-    ck_assert_int_eq(run("barrier_example -x 10 -n 100 | head -n 2"), 0);
+    signal(SIGPIPE, SIG_DFL); // the tests may have been started with it ignored
+    // Lines arrive when they are printed, also through a pipe: this ends with the third one of 400.
+    ck_assert_int_eq(run("barrier_lanes -x 1 -n 100 | head -n 2"), 0);
     ck_assert(strcmp(printed, "red running\nblue running\n") == 0 ||
               strcmp(printed, "blue running\nred running\n") == 0);
 }
@@ -329,46 +316,49 @@ START_TEST(test_usage)
     static const char *const wrong[] = {"-n 0", "-n x",    "-n ''",  "-n", "-x 0",
                                         "-x",   "-x 1001", "-x 1.5", "-t", "a"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        ck_assert_int_eq(run("barrier_example %s", wrong[i]), 2);
-        ck_assert(strstr(printed, "usage: barrier_example [-n rounds] [-x factor]\n") != NULL);
+        ck_assert_int_eq(run("barrier_lanes %s", wrong[i]), 2);
+        ck_assert(strstr(printed, "usage: barrier_lanes [-n rounds] [-x factor]\n") != NULL);
     }
-    ck_assert_int_eq(run("barrier_example -h 2>/dev/null"), 0);
-    ck_assert_str_eq(printed, "usage: barrier_example [-n rounds] [-x factor]\n");
+    ck_assert_int_eq(run("barrier_lanes -h 2>/dev/null"), 0);
+    ck_assert_str_eq(printed, "usage: barrier_lanes [-n rounds] [-x factor]\n");
+    ck_assert_int_eq(run("barrier_lanes --help 2>/dev/null"), 0);
+    ck_assert_str_eq(printed, "usage: barrier_lanes [-n rounds] [-x factor]\n");
 }
 END_TEST
 
 START_TEST(test_full_disk)
 {
-    ck_assert_int_eq(run("barrier_example -x 1000 -n 1 >/dev/full"), 1);
-    ck_assert_str_eq(printed, "barrier_example: standard output: No space left on device\n");
-    ck_assert_int_eq(run("barrier_example -x 1000 -n 1 >&-"), 1);
-    ck_assert_str_eq(printed, "barrier_example: standard output: Bad file descriptor\n");
+    ck_assert_int_eq(run("barrier_lanes -x 1000 -n 1 >/dev/full"), 1);
+    ck_assert_str_eq(printed, "barrier_lanes: standard output: No space left on device\n");
+    ck_assert_int_eq(run("barrier_lanes -x 1000 -n 1 >&-"), 1);
+    ck_assert_str_eq(printed, "barrier_lanes: standard output: Bad file descriptor\n");
 }
 END_TEST
 
 START_TEST(test_no_thread)
 {
-    ck_assert_int_eq(run("ulimit -v 8000; barrier_example"), 1);
+    ck_assert_int_eq(run("ulimit -v 8000; barrier_lanes"), 1);
     ck_assert(strstr(printed, "Resource temporarily unavailable\n") != NULL);
 }
 END_TEST
 
-TCase *barrier_example_cases(void)
+TCase *barrier_lanes_cases(void)
 {
-    TCase *cases = tcase_create("barrier_example");
+    TCase *cases = tcase_create("barrier_lanes");
     tcase_set_timeout(cases, 60);
     tcase_add_test(cases, test_lines);
     tcase_add_test(cases, test_factor);
     tcase_add_test(cases, test_lanes);
     tcase_add_test(cases, test_long_lanes);
     tcase_add_test(cases, test_no_lanes);
+    tcase_add_test(cases, test_no_colour);
     tcase_add_test(cases, test_resize);
     tcase_add_test(cases, test_interrupt);
     tcase_add_test(cases, test_pipes);
     tcase_add_test(cases, test_usage);
-    if (is_possible("barrier_example on a full disk", FULL_DISK))
+    if (is_possible("barrier_lanes on a full disk", FULL_DISK))
         tcase_add_test(cases, test_full_disk);
-    if (is_possible("barrier_example with little memory", MEMORY_LIMIT))
+    if (is_possible("barrier_lanes with little memory", MEMORY_LIMIT))
         tcase_add_test(cases, test_no_thread);
     return cases;
 }
