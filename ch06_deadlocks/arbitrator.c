@@ -1,53 +1,78 @@
 /*
- * arbitrator.c - a strategy: a train takes all the intersections that it will stand on at a time, at
- * once, or it waits and holds none.
+ * arbitrator.c - each train takes all the intersections it will be on at once, when all of them are free.
  *
- * The intersections have no locks of their own here. One lock and one condition guard who holds which:
- * a train waits until all that it needs are free, and takes them before it unlocks.
+ * One mutex guards every locked_by; the intersections' own mutexes are not used.
  *
  * Original  deadlocks_train/arbitrator/train.go
+ * Build     make trains
  * Run       ./trains arbitrator
- * Expect    trains 0 and 2 need nothing in common and cross at the same time, then 1 and 3
- * Try       signal instead of broadcast. Which train sleeps on, though all it needs is free?
- * Compare   hierarchy.c (holds some while it waits for others); chapter 4 (conditions)
+ * Expect    all arrive, two at a time: 0 and 2, and 1 and 3
+ * Try       signal instead of broadcast. Which train sleeps on, though all that it needs is free?
+ * Watch     lock_watch/lock_watch -g ./trains arbitrator    draws which train waits when
+ * Beyond    beyond/README.md: why no order of steps leads to a deadlock
  */
 #include "must.h"
-#include "railway.h"
+#include "trains.h"
 
-/* One that the train needs and somebody holds. NONE: it can have all that it needs. */
-static int first_taken(const struct railway *railway, const struct train *train,
-                       const struct crossing *crossing)
+#include <stdbool.h>
+
+static pthread_mutex_t controller = PTHREAD_MUTEX_INITIALIZER; // protects: every locked_by
+static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
+
+static bool all_free(struct intersection **intersections_to_lock, int count)
 {
-    for (int i = 0; i < CROSSINGS; i++) {
-        int intersection = train->crossings[i].intersection;
-        if (railway_needs(train, crossing, intersection) &&
-            railway->notes.holder[intersection] != NONE)
-            return intersection;
+    for (int i = 0; i < count; i++) {
+        if (intersections_to_lock[i]->locked_by >= 0)
+            return false;
     }
-    return NONE;
+    return true;
 }
 
-static void arrive(struct railway *railway, struct train *train, const struct crossing *crossing)
+static void lock_intersections_in_distance(int id, int reserve_start, int reserve_end,
+                                           struct crossing *crossings)
 {
-    int taken;
-    MUST(pthread_mutex_lock(&railway->controller));
-    while ((taken = first_taken(railway, train, crossing)) != NONE) {
-        railway_wants(railway, train, taken);
-        MUST(pthread_cond_wait(&railway->freed, &railway->controller));
+    struct intersection *intersections_to_lock[crossing_count];
+    int count = 0;
+    for (int i = 0; i < crossing_count; i++) {
+        struct crossing *crossing = &crossings[i];
+        if (reserve_end >= crossing->position && reserve_start <= crossing->position &&
+            crossing->intersection->locked_by != id)
+            intersections_to_lock[count++] = crossing->intersection;
     }
-    for (int i = 0; i < CROSSINGS; i++) {
-        if (railway_needs(train, crossing, train->crossings[i].intersection))
-            railway_holds(railway, train, train->crossings[i].intersection);
+    MUST(pthread_mutex_lock(&controller));
+    while (!all_free(intersections_to_lock, count))
+        MUST(pthread_cond_wait(&cond, &controller));
+    for (int i = 0; i < count; i++) {
+        intersections_to_lock[i]->locked_by = id;
+        pause_ms(10);
     }
-    MUST(pthread_mutex_unlock(&railway->controller));
+    MUST(pthread_mutex_unlock(&controller));
 }
 
-static void leave(struct railway *railway, struct train *train, const struct crossing *crossing)
+static void *move_train(void *argument)
 {
-    MUST(pthread_mutex_lock(&railway->controller));
-    railway_frees(railway, train, crossing->intersection);
-    MUST(pthread_cond_broadcast(&railway->freed));
-    MUST(pthread_mutex_unlock(&railway->controller));
+    struct journey *journey = argument;
+    struct train *train = journey->train;
+    struct crossing *crossings = journey->crossings;
+    MUST(pthread_detach(pthread_self()));
+    while (train->front < journey->distance) {
+        train->front += 1;
+        for (int i = 0; i < crossing_count; i++) {
+            int position = crossings[i].position;
+            if (train->front == position)
+                lock_intersections_in_distance(train->id, position, position + train->train_length,
+                                               crossings);
+            int back = train->front - train->train_length;
+            if (back == position) {
+                MUST(pthread_mutex_lock(&controller));
+                crossings[i].intersection->locked_by = -1;
+                MUST(pthread_cond_broadcast(&cond));
+                MUST(pthread_mutex_unlock(&controller));
+            }
+        }
+        pause_ms(30);
+    }
+    return NULL;
 }
 
-const struct strategy arbitrator = {"arbitrator", arrive, leave};
+const struct strategy arbitrator = {"arbitrator", move_train};

@@ -1,27 +1,40 @@
 /*
- * deadlock.c - a strategy: each train locks an intersection when it gets there, and holds it while it
- * crosses.
+ * deadlock.c - each train locks an intersection when it gets there, and holds it while it crosses.
  *
  * Original  deadlocks_train/deadlock/train.go
+ * Build     make trains
  * Run       ./trains deadlock
- * Expect    each train gets its first intersection and stops at the second, which the next one holds
- * Try       let train 3 lock intersection 0 and then 3, both at 125. Why is one such train enough?
- * Compare   hierarchy.c (locks in one order), arbitrator.c (takes all it needs at once)
+ * Expect    each train gets its first intersection, and stops at the second, which the next one holds
+ * Try       a train_length of 40 in trains.c: less than from one intersection to the next
+ * Watch     lock_watch/lock_watch ./trains deadlock    names the cycle as soon as it closes
+ * Beyond    beyond/README.md: the shortest way into the deadlock, found by a model checker
  */
 #include "must.h"
-#include "railway.h"
+#include "trains.h"
 
-static void arrive(struct railway *railway, struct train *train, const struct crossing *crossing)
+static void *move_train(void *argument)
 {
-    railway_wants(railway, train, crossing->intersection);
-    MUST(pthread_mutex_lock(&railway->intersections[crossing->intersection]));
-    railway_holds(railway, train, crossing->intersection);
+    struct journey *journey = argument;
+    struct train *train = journey->train;
+    struct crossing *crossings = journey->crossings;
+    MUST(pthread_detach(pthread_self()));
+    while (train->front < journey->distance) {
+        train->front += 1;
+        for (int i = 0; i < crossing_count; i++) {
+            struct intersection *intersection = crossings[i].intersection;
+            if (train->front == crossings[i].position) {
+                MUST(pthread_mutex_lock(&intersection->mutex));
+                intersection->locked_by = train->id;
+            }
+            int back = train->front - train->train_length;
+            if (back == crossings[i].position) {
+                intersection->locked_by = -1;
+                MUST(pthread_mutex_unlock(&intersection->mutex));
+            }
+        }
+        pause_ms(30);
+    }
+    return NULL;
 }
 
-static void leave(struct railway *railway, struct train *train, const struct crossing *crossing)
-{
-    railway_frees(railway, train, crossing->intersection);
-    MUST(pthread_mutex_unlock(&railway->intersections[crossing->intersection]));
-}
-
-const struct strategy deadlock = {"deadlock", arrive, leave};
+const struct strategy deadlock = {"deadlock", move_train};

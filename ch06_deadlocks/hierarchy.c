@@ -1,38 +1,68 @@
 /*
- * hierarchy.c - a strategy: a train locks all the intersections that it will stand on at a time, the
- * lowest number first.
+ * hierarchy.c - each train locks all the intersections it will be on, the one with the lowest id first.
  *
- * There is no cycle of waiting trains: each waits for an intersection of a higher number than all that
- * it holds. So who waits for the highest one waits for a train that does not wait.
+ * A waiting train holds only intersections with lower ids than the one it waits for. So the train that
+ * holds the highest intersection that any train waits for is not waiting itself: there is no cycle.
  *
  * Original  deadlocks_train/hierarchy/train.go
+ * Build     make trains
  * Run       ./trains hierarchy
- * Expect    trains 0, 1 and 2 get their first intersection, train 3 has to wait with empty hands. So
- *           train 2 gets its second, and all arrive, one after the other
- * Try       lock the highest number first. Who goes first now? Is one order as good as another?
- * Compare   deadlock.c (each in the order in which it meets them); chapter 3, multi_ledger.c
+ * Expect    all arrive, mostly one after the other
+ * Try       sort the highest id first. Is one order as good as another?
+ * Watch     lock_watch/lock_watch -g ./trains hierarchy    draws which train waits when
+ * Beyond    beyond/README.md: why no order of steps leads to a deadlock
  */
 #include "must.h"
-#include "railway.h"
+#include "trains.h"
 
-enum { PAUSE = 10 }; // milliseconds after each lock, in which the others may come in between
-
-static void arrive(struct railway *railway, struct train *train, const struct crossing *crossing)
+static int compare_ids(const void *a, const void *b)
 {
-    for (int intersection = 0; intersection < INTERSECTIONS; intersection++) {
-        if (!railway_needs(train, crossing, intersection))
-            continue;
-        railway_wants(railway, train, intersection);
-        MUST(pthread_mutex_lock(&railway->intersections[intersection]));
-        railway_holds(railway, train, intersection);
-        railway_pass(railway, train, PAUSE);
+    return (*(struct intersection *const *)a)->id - (*(struct intersection *const *)b)->id;
+}
+
+static void lock_intersections_in_distance(int id, int reserve_start, int reserve_end,
+                                           struct crossing *crossings)
+{
+    struct intersection *intersections_to_lock[crossing_count];
+    size_t count = 0;
+    for (int i = 0; i < crossing_count; i++) {
+        struct crossing *crossing = &crossings[i];
+        if (reserve_end >= crossing->position && reserve_start <= crossing->position &&
+            crossing->intersection->locked_by != id)
+            intersections_to_lock[count++] = crossing->intersection;
+    }
+
+    qsort(intersections_to_lock, count, sizeof intersections_to_lock[0], compare_ids);
+
+    for (size_t i = 0; i < count; i++) {
+        MUST(pthread_mutex_lock(&intersections_to_lock[i]->mutex));
+        intersections_to_lock[i]->locked_by = id;
+        pause_ms(10);
     }
 }
 
-static void leave(struct railway *railway, struct train *train, const struct crossing *crossing)
+static void *move_train(void *argument)
 {
-    railway_frees(railway, train, crossing->intersection);
-    MUST(pthread_mutex_unlock(&railway->intersections[crossing->intersection]));
+    struct journey *journey = argument;
+    struct train *train = journey->train;
+    struct crossing *crossings = journey->crossings;
+    MUST(pthread_detach(pthread_self()));
+    while (train->front < journey->distance) {
+        train->front += 1;
+        for (int i = 0; i < crossing_count; i++) {
+            int position = crossings[i].position;
+            if (train->front == position)
+                lock_intersections_in_distance(train->id, position, position + train->train_length,
+                                               crossings);
+            int back = train->front - train->train_length;
+            if (back == position) {
+                crossings[i].intersection->locked_by = -1;
+                MUST(pthread_mutex_unlock(&crossings[i].intersection->mutex));
+            }
+        }
+        pause_ms(30);
+    }
+    return NULL;
 }
 
-const struct strategy hierarchy = {"hierarchy", arrive, leave};
+const struct strategy hierarchy = {"hierarchy", move_train};

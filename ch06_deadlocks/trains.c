@@ -1,218 +1,89 @@
 /*
- * trains.c - four trains, four intersections, and three ways to share them. In one of them, all stop.
+ * trains.c - four trains, four intersections, and three ways to share them. In one, all stand still.
  *
- * Original  deadlocks_train/ (its strategies: deadlock.c, hierarchy.c, arbitrator.c)
- * Run       ./trains [-d window|terminal|none] [-x factor] [deadlock|hierarchy|arbitrator]
- *                      -x 10: time runs ten times as fast. Without a display, a line for each event
- * Expect    deadlock: each train holds an intersection and waits for the next one's; hierarchy: all
- *           arrive, one after the other; arbitrator: two at a time. The times printed are the trains'
- * Try       trains of length 40, which is less than from one intersection to the next (railway.h).
- *           Why is there no deadlock any more?
- * Compare   deadlock.c, hierarchy.c, arbitrator.c (the strategies); railway.c (how main knows)
+ * Original  deadlocks_train/launcher.go
+ * Build     make trains
+ * Run       ./trains [deadlock|hierarchy|arbitrator]
+ * Expect    deadlock: all stand still after 5.5 s, and 3 s later it ends; hierarchy: all arrive after
+ *           15.9 s, one after the other; arbitrator: after 13.1 s, two at a time
+ * Try       a train_length of 40, less than from one intersection to the next. Why is there no deadlock?
+ * Watch     lock_watch/lock_watch ./trains    names the cycle as soon as it closes
+ * Beyond    beyond/README.md: every order in which the trains can take their steps
  */
-#include "display.h"
+#include "trains.h"
+
 #include "must.h"
-#include "picture.h"
-#include "railway.h"
 
-#include <signal.h>
-#include <time.h>
-#include <unistd.h>
+static const char usage[] = "trains [deadlock|hierarchy|arbitrator]";
 
-static const char usage[] =
-    "usage: trains [-d window|terminal|none] [-x factor] [deadlock|hierarchy|arbitrator]\n";
+enum { train_length = 70, seconds_still = 3 };
 
-static const struct strategy *const strategies[] = {&deadlock, &hierarchy, &arbitrator};
-enum { STRATEGIES = sizeof strategies / sizeof strategies[0] };
+struct train trains[4];
+struct intersection intersections[4];
 
-enum { LAST_PICTURE = 2 }; // how many seconds, of the trains' time, it is shown
-
-static void *travel(void *argument)
+static void draw(struct display *screen, const char *strategy)
 {
-    struct train *train = argument;
-    struct railway *railway = train->railway;
-    const struct strategy *strategy = railway->strategy;
-    for (int front = 1; front <= TRACK && railway_step(railway, train); front++) {
-        for (int i = 0; i < CROSSINGS; i++) {
-            const struct crossing *crossing = &train->crossings[i];
-            if (front == crossing->position)
-                strategy->arrive(railway, train, crossing);
-            if (front - TRAIN_LENGTH == crossing->position)
-                strategy->leave(railway, train, crossing);
-        }
-    }
-    // One that was told to end in the middle frees the way, so that those who wait come and end, too.
-    for (int i = 0; i < CROSSINGS; i++) {
-        if (train->holds[train->crossings[i].intersection])
-            strategy->leave(railway, train, &train->crossings[i]);
-    }
-    railway_end(railway, train);
-    return NULL;
-}
-
-/* A thread blocks the signals that its creator blocks: so they all come to main. */
-static void start(struct railway *railway)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    MUST(pthread_sigmask(SIG_SETMASK, &all, &before));
-    for (int i = 0; i < TRAINS; i++)
-        MUST(pthread_create(&railway->trains[i].thread, NULL, travel, &railway->trains[i]));
-    MUST(pthread_sigmask(SIG_SETMASK, &before, NULL));
-}
-
-static bool is_over(const struct notes *notes)
-{
-    return notes->under_way == 0 || notes->is_deadlock;
-}
-
-/* Shows the trains until it is over, and the last picture for a while. 0, or what display_show says. */
-static int show(struct railway *railway, struct display *display)
-{
-    long frames_left = LAST_PICTURE * FRAMES_A_SECOND / railway->speed + 1;
-    int error = 0;
-    while (error == 0 && frames_left > 0) {
-        struct notes notes = railway_notes(railway);
-        picture_draw(display, &notes);
-        error = display_show(display);
-        if (is_over(&notes))
-            frames_left--;
-    }
-    return error;
-}
-
-/* Who holds what and waits for what, once round. The lowest number comes first. */
-static void print_cycle(const struct notes *notes)
-{
-    int first = 0;
-    while (!is_in_cycle(notes, first))
-        first++;
-    int held = notes->wants[first];
-    while (notes->holder[held] != first) // round to the one that waits for the first
-        held = notes->wants[notes->holder[held]];
-    int train = first;
-    do {
-        int wanted = notes->wants[train], next = notes->holder[wanted];
-        printf("Train %d holds intersection %d and waits for %d, which train %d holds\n", train,
-               held, wanted, next);
-        held = wanted;
-        train = next;
-    } while (train != first);
-}
-
-static void print_outcome(const struct notes *notes)
-{
-    double seconds = (double)notes->time / 1000;
-    bool all_arrived = true;
-    for (int i = 0; i < TRAINS; i++)
-        all_arrived = all_arrived && notes->front[i] == TRACK;
-    if (notes->is_deadlock) {
-        printf("Deadlock after %.2f s\n", seconds);
-        print_cycle(notes);
-    } else if (all_arrived) {
-        printf("All trains arrived after %.2f s\n", seconds);
-    } else {
-        printf("Ended after %.2f s, before all trains had arrived\n", seconds);
-    }
-}
-
-/*
- * Without a display: waits until it is over. A deadlock is to be seen here, too, as some seconds in which
- * nothing happens. (And who looks on with a debugger finds the last train asleep, as the others are.)
- */
-static void look_on(struct railway *railway)
-{
-    long rest = LAST_PICTURE * 1000L / railway->speed; // in milliseconds
-    if (railway_wait(railway).is_deadlock)
-        nanosleep(&(struct timespec){rest / 1000, rest % 1000 * 1000000}, NULL);
-}
-
-/*
- * Runs the trains. 0, or what has become of the display.
- *
- * In a deadlock, the threads of the trains can be neither joined nor ended: each sleeps in
- * pthread_mutex_lock. They go when main returns, as all threads do then. Until that moment they use the
- * railway: so it is not destroyed, and has to be static.
- */
-static int run_trains(struct railway *railway, struct display *display, struct notes *outcome)
-{
-    int error = 0;
-    start(railway);
-    if (display != NULL)
-        error = show(railway, display);
-    else
-        look_on(railway);
-    atomic_store(&railway->stop, true);
-    *outcome = railway_wait(railway);
-    if (!outcome->is_deadlock) {
-        for (int i = 0; i < TRAINS; i++)
-            MUST(pthread_join(railway->trains[i].thread, NULL));
-        railway_destroy(railway);
-    }
-    return error;
-}
-
-static const struct strategy *strategy_from(const char *name)
-{
-    for (int i = 0; i < STRATEGIES; i++) {
-        if (strcmp(name, strategies[i]->name) == 0)
-            return strategies[i];
-    }
-    wrong_usage(name, "no such strategy", usage);
-}
-
-/* Exits with 1 when there is no such display. NULL: there is to be none. */
-static struct display *open_display(const char *wanted)
-{
-    const char *reason;
-    if (wanted == NULL && !isatty(STDOUT_FILENO))
-        return NULL;
-    struct display *display =
-        display_open("Trains in a box", PICTURE_SIZE, PICTURE_SIZE, 3, wanted, &reason);
-    if (display == NULL) {
-        complain(usage, wanted != NULL ? wanted : "display", reason);
-        exit(EXIT_FAILURE);
-    }
-    if (strcmp(display_name(display), "none") != 0)
-        return display;
-    display_close(display);
-    return NULL;
+    display_clear(screen);
+    draw_tracks(screen);
+    draw_intersections(screen);
+    draw_trains(screen);
+    display_text(screen, 4, 4, strategy, white);
+    display_text(screen, 4, 311, "q ends", white);
 }
 
 int main(int argc, char *argv[])
 {
-    static struct railway railway;
-    struct notes outcome;
-    const char *wanted = NULL;
-    long speed = 1;
-    int option;
-    while ((option = getopt(argc, argv, "d:x:h")) != -1) {
-        switch (option) {
-        case 'd':
-            wanted = optarg;
-            if (!display_is_kind(wanted))
-                wrong_usage(wanted, "no such display", usage);
-            break;
-        case 'x':
-            speed = number_from(optarg, 1, 1000, usage);
-            break;
-        default:
-            return show_usage(option, usage);
-        }
+    const struct strategy *strategies[] = {&deadlock, &hierarchy, &arbitrator}, *strategy = NULL;
+    const char *name = argument_or("deadlock", argc, argv, usage), *reason;
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(name, strategies[i]->name) == 0)
+            strategy = strategies[i];
     }
-    if (argc > optind + 1)
-        return show_usage('?', usage);
-    const struct strategy *strategy = optind < argc ? strategy_from(argv[optind]) : strategies[0];
+    if (strategy == NULL)
+        wrong_usage(usage, name, "no such strategy");
+    struct display *screen = display_open("Trains in a box", 320, 320, 3, NULL, &reason);
+    if (screen == NULL)
+        give_up(usage, "display", reason);
 
-    struct display *display = open_display(wanted);
-    railway_init(&railway, strategy, speed, display == NULL);
-    int error = run_trains(&railway, display, &outcome);
-    const char *name = display != NULL ? display_name(display) : "none";
-    display_close(display); // from here on, what is printed is seen
-    if (error != 0 && error != ECANCELED) {
-        complain(usage, name, strerror(error));
-        return EXIT_FAILURE;
+    for (int i = 0; i < 4; i++) {
+        trains[i].id = i;
+        trains[i].train_length = train_length;
     }
-    print_outcome(&outcome);
-    return finish_output(EXIT_SUCCESS, usage);
+    for (int i = 0; i < 4; i++) {
+        intersections[i].id = i;
+        MUST(pthread_mutex_init(&intersections[i].mutex, NULL));
+        intersections[i].locked_by = -1;
+    }
+
+    static struct journey journeys[4]; // static: trains that are stuck stay until the program ends
+    double start = seconds();
+    for (int i = 0; i < 4; i++) {
+        journeys[i] = (struct journey){
+            &trains[i], 300, {{125, &intersections[i]}, {175, &intersections[(i + 1) % 4]}}};
+        pthread_t thread;
+        MUST(pthread_create(&thread, NULL, strategy->move_train, &journeys[i]));
+    }
+
+    // Go draws until the window is closed; C also ends when all have arrived, or none moves any more.
+    int sum = 0, frames_still = 0, error = 0;
+    while (error == 0 && sum < 4 * 300 && frames_still < seconds_still * FRAMES_A_SECOND) {
+        draw(screen, strategy->name);
+        error = display_show(screen);
+        int before = sum;
+        sum = trains[0].front + trains[1].front + trains[2].front + trains[3].front;
+        frames_still = sum == before ? frames_still + 1 : 0;
+    }
+    double time = seconds() - start;
+    display_close(screen); // before it prints, so that the terminal is back
+    if (error != 0 && error != ECANCELED)
+        give_up(usage, "display", strerror(error));
+    if (sum == 4 * 300)
+        printf("All trains have arrived after %.1f s\n", time);
+    else if (error != 0)
+        printf("Ended after %.1f s, before all trains had arrived\n", time);
+    else
+        printf(
+            "Nothing has moved for 3 s: intersections 0 1 2 3 are locked by trains %d %d %d %d\n",
+            intersections[0].locked_by, intersections[1].locked_by, intersections[2].locked_by,
+            intersections[3].locked_by);
 }

@@ -7,31 +7,36 @@
  *   do {
  *       display_clear(display);
  *       display_rectangle(display, x, y, 2, 2, white);
+ *       display_text(display, 4, 4, "Q ENDS", white);
  *   } while (display_show(display) == 0);
  *   display_close(display);
  *
- * Drawing changes the picture in memory only; display_show shows it. All calls are for the one
- * thread that opened the display, which is the main thread (windows insist on that), and there is
- * one display at a time. The others that the program starts should block all signals: then Ctrl-C
- * wakes that thread.
+ * Copy   display.h and display.c; they need POSIX, and SDL2 only for the window
+ * Build  cc -pthread snow.c display.c
+ *        cc -pthread -DHAVE_SDL2 $(pkg-config --cflags sdl2) snow.c display.c $(pkg-config --libs sdl2)
  *
- * The window is there when the program is built with HAVE_SDL2. It is `scale` times as large as the
- * picture, and can be resized.
+ * Threads: one thread makes all calls, and it is the main thread, because windows insist on that.
+ * There is one display at a time.
  *
- * The terminal shows the picture in braille characters, eight dots in each, made smaller to fit,
- * never larger. A dot is set where any point is drawn (that is not black), so nothing drawn gets
- * lost; the colour of a character is the mean of the points drawn in it. Where the locale is not
- * UTF-8, it makes do with : ' and . characters. COLORTERM says whether the terminal knows all
- * colours (truecolor, 24bit) or gets the nearest of 256. The screen is as it was before when the
- * display is closed, and also when the program calls exit(). Ctrl-Z works, too. What is printed to
- * stderr meanwhile comes out when the display is closed; after that stderr still has a buffer,
- * until the program ends. (C allows that only if nothing has been printed there before.)
+ * Signals: while a display is open, SIGINT, SIGTERM, SIGHUP and SIGQUIT (unless they were ignored)
+ * end the display, not the program: display_show returns ECANCELED. Ctrl-Z stops the program in
+ * display_show. display_close makes all of them do what they did before.
+ *
+ * The window can be resized; the picture keeps its shape.
+ *
+ * The terminal shows the picture in braille characters of 2 x 4 dots, made smaller to fit, never
+ * larger. A dot is set where any point that falls on it is not black, so nothing drawn gets lost;
+ * the colour of a character is the mean of its points. The screen comes back as it was when the
+ * display is closed, and also when any thread calls exit(). What is printed to stderr in the
+ * meantime appears then. (For this, stderr gets a buffer.)
+ *
+ * Environment: NO_COLOR, if not empty: no colours in the terminal. TERM unset, empty or dumb: no
+ * display in the terminal. A locale without UTF-8 gets : ' and . instead of braille.
  */
 #ifndef DISPLAY_H
 #define DISPLAY_H
 
 #include <stdbool.h>
-#include <time.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -44,46 +49,66 @@ struct colour {
 };
 
 struct display {
-    int width, height, scale;        // of the picture, in points; and of the window
-    struct colour *points;           // line by line from the top, width * height of them
-    const struct display_kind *kind; // which display it is
-    struct timespec next;            // when it is time for the next picture
+    int width, height;     // of the picture, in points
+    struct colour *points; // line by line from the top, width * height of them
+    int kind;              // private, as is the rest
+    long long next;        // when the next picture is due, in nanoseconds
 };
 
 /* Whether there is a display of that name: "window", "terminal" or "none". */
 bool display_is_kind(const char *name);
 
 /*
- * Opens the display of that name, or for NULL the first that can be opened: a window, the terminal,
- * none. The picture is black. From now on SIGINT, SIGTERM, SIGHUP and SIGQUIT (those that are not
- * ignored) end the display, not the program.
+ * Opens the display of that name with a black picture of width x height points. A window has `scale`
+ * times that size in pixels, and the title; the terminal ignores both.
  *
- * NULL: it could not be opened, and `reason` says why.
+ * With NULL as the name it opens the first of these that it can: a window, if HAVE_SDL2 was defined
+ * and there is a desktop (DISPLAY or WAYLAND_DISPLAY is set); the terminal, if standard output is
+ * one; "none", which shows nothing but keeps the same pace.
+ *
+ * Returns NULL if it cannot be opened; then `reason` says why.
  */
 struct display *display_open(const char *title, int width, int height, int scale, const char *name,
                              const char **reason);
 
-/* "window", "terminal" or "none", which stays there when the display is closed. */
+/* "window", "terminal" or "none". Still valid after display_close. */
 const char *display_name(const struct display *display);
 
-/* Makes all of the picture black. */
+/*
+ * These draw in memory only, until display_show. What lies outside the picture is left out.
+ */
+
+/* Makes the whole picture black, and removes all text. */
 void display_clear(struct display *display);
 
-/* Colours the points from (x, y), the left upper one, as far as they lie within the picture. */
+/* Colours a rectangle whose upper left point is (x, y). */
 void display_rectangle(struct display *display, int x, int y, int width, int height,
                        struct colour colour);
 
-/* One point. */
+/* Colours one point. */
 void display_point(struct display *display, int x, int y, struct colour colour);
 
 /*
- * Shows the picture, and waits until it is time for the next. 0; ECANCELED: the user wants to end
- * (has closed the window, pressed q, Esc or Ctrl-C, or sent one of the signals); or another error
- * number: it cannot be shown any more.
+ * Writes ASCII text whose upper left point is (x, y). A character is 3 points wide and 5 high, and
+ * the next one begins 4 points further on. Lower case looks like upper case, and a character that
+ * the font lacks looks like a question mark.
+ *
+ * The terminal shows the text as it is, above all that is drawn; each text begins where the middle
+ * of its first character is, and one character follows directly on the other. Black text takes the
+ * colour of what it covers there. After 4096 characters it ignores the rest until display_clear.
+ */
+void display_text(struct display *display, int x, int y, const char *text, struct colour colour);
+
+/*
+ * Shows the picture, and sleeps until it is time for the next one: a thirtieth of a second after the
+ * last. (Built with -DPACE=20: a twentieth of that.) A caller that is late does not have to catch up.
+ *
+ * Returns 0; or ECANCELED if the user wants to end: has closed the window, pressed q, Esc or Ctrl-C,
+ * or sent one of the signals; or another error number if nothing can be shown any more.
  */
 int display_show(struct display *display);
 
-/* Closes the display and frees it. NULL is fine. The signals do again what they did before. */
+/* Closes the display and frees it. NULL is allowed. */
 void display_close(struct display *display);
 
 #ifdef __cplusplus

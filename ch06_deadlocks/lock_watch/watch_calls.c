@@ -639,25 +639,31 @@ __attribute__((noreturn)) void WATCHED(_Exit)(int status)
     _exit(status);
 }
 
-/* Takes the library's own name out of the list of libraries for programs that this one may start. */
+/*
+ * Takes the library's own name out of the list of libraries, so that programs which this one starts are
+ * not watched. A name that is an open file was needed until now only.
+ */
 static void leave_environment(void)
 {
-    const char *list = getenv(WATCH_PRELOAD);
+    const char *list = getenv(WATCH_PRELOAD), *own = getenv(WATCH_NAME);
     char kept[3 * 4096] = ""; // as much as the launcher makes
-    size_t length = 0;
+    size_t length = 0, own_length = own != NULL ? strlen(own) : 0;
     for (; list != NULL && *list != '\0'; list += strspn(list, WATCH_SEPARATORS)) {
         size_t size = strcspn(list, WATCH_SEPARATORS);
-        size_t own = strlen(WATCH_LIBRARY);
-        if ((size < own || strncmp(list + size - own, WATCH_LIBRARY, own) != 0) &&
-            length + size + 2 < sizeof kept)
+        bool is_own = size == own_length && strncmp(list, own, size) == 0;
+        if (!is_own && length + size + 2 < sizeof kept)
             length +=
                 (size_t)sprintf(kept + length, "%s%.*s", length > 0 ? ":" : "", (int)size, list);
         list += size;
     }
+    int file;
+    if (own != NULL && sscanf(own, WATCH_OPEN_FILE "%d", &file) == 1)
+        close(file);
     if (length > 0)
         setenv(WATCH_PRELOAD, kept, 1);
     else
         unsetenv(WATCH_PRELOAD);
+    unsetenv(WATCH_NAME);
     unsetenv(WATCH_LANES);
     unsetenv(WATCH_TRACE);
     unsetenv(WATCH_PROGRAM);

@@ -99,8 +99,8 @@ static void say_table(bool is_stuck)
     if (totals.locked == 0)
         watch_say("no mutex was locked");
     else if (count == 0 && !is_stuck)
-        watch_say("%lu mutex%s locked %lu times, never waited for", totals.mutexes,
-                  totals.mutexes == 1 ? "" : "es", totals.locked);
+        watch_say("%lu mutex%s locked %lu time%s, never waited for", totals.mutexes,
+                  totals.mutexes == 1 ? "" : "es", totals.locked, totals.locked == 1 ? "" : "s");
     if (count > 0)
         watch_say("%10s %10s %12s %11s  %s", "locked", "waited for", "in all, ms", "longest, ms",
                   "mutex, and where it was first used");
@@ -113,7 +113,8 @@ static void say_table(bool is_stuck)
                   watch_place(rows[i]->first_place));
     }
     if (waited_for > count)
-        watch_say("and %u mutexes that were waited for less", waited_for - count);
+        watch_say("and %u mutex%s waited for less", waited_for - count,
+                  waited_for - count == 1 ? "" : "es");
 }
 
 static void say_what_did_not_fit(void)

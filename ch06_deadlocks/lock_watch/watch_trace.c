@@ -344,8 +344,9 @@ void watch_draw_lanes(void)
         draw_lane(lane, &drawing, has_colours);
     }
     if (more > 0)
-        watch_say("and %u more threads", more);
+        watch_say("and %u more thread%s", more, more == 1 ? "" : "s");
     unsigned long dropped = atomic_load(&trace.dropped_in_all);
     if (dropped > 0)
-        watch_say("%c not recorded: %lu events, after the first million", marks[UNKNOWN], dropped);
+        watch_say("%c not recorded: %lu event%s after the first million", marks[UNKNOWN], dropped,
+                  dropped == 1 ? "" : "s");
 }

@@ -1,22 +1,18 @@
 /*
  * check_chapter.c - runs the tests of this chapter, each in a process of its own.
- * CK_RUN_CASE=red_blue tests/check_chapter runs the cases of one piece.
+ * `build/test/tests/check_chapter red_blue` runs the cases of one piece.
  */
 #include "cases.h"
 
-#include <stdlib.h>
-
-int main(void)
+int main(int argc, char *argv[])
 {
-    Suite *suite = suite_create("ch06_deadlocks");
-    suite_add_tcase(suite, red_blue_cases());
-    suite_add_tcase(suite, trains_cases());
-    suite_add_tcase(suite, lock_watch_cases());
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    // None at all: CK_RUN_CASE names no case there is.
-    bool passed = srunner_ntests_run(runner) > 0 && srunner_ntests_failed(runner) == 0;
-    srunner_free(runner);
-    return passed ? EXIT_SUCCESS : EXIT_FAILURE;
+    static const struct cases all[] = {
+        {"red_blue", red_blue_cases},
+        {"trains", trains_cases},
+        {"trains_screen", trains_screen_cases},
+        {"red_blue_beyond", red_blue_beyond_cases},
+        {"watch_graph", watch_graph_cases},
+        {"lock_watch", lock_watch_cases},
+    };
+    return run_cases(argc, argv, all, sizeof all / sizeof all[0]);
 }

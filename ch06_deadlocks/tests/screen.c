@@ -3,8 +3,8 @@
  */
 #include "screen.h"
 
-#include "../must.h"
 #include "cases.h"
+#include "must.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -65,14 +65,16 @@ void screen_start(struct screen *screen, int columns, int rows, void (*child)(co
 
 static void run_shell(const void *command)
 {
-    char path[5000];
+    char folder[2000], path[3 * sizeof folder];
     const char *old = getenv("PATH");
-    must_not_fail(getcwd(path, sizeof path - 2000) == NULL ? -1 : 0);
-    snprintf(path + strlen(path), 2000, "/" OUT ":%s", old != NULL ? old : "/bin:/usr/bin");
+    MUST_HAVE(getcwd(folder, sizeof folder));
+    snprintf(path, sizeof path, "%s/" OUT ":%s/" OUT "/beyond:%s", folder, folder,
+             old != NULL ? old : "/bin:/usr/bin");
     setenv("PATH", path, 1);
     unsetenv("DISPLAY");
     unsetenv("WAYLAND_DISPLAY");
     unsetenv("SDL_VIDEODRIVER");
+    unsetenv("NO_COLOR");
     execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 }
 
@@ -120,7 +122,7 @@ static void obey(struct screen *screen)
 
 static void write_character(struct screen *screen, unsigned code)
 {
-    // The window may just have become smaller; a terminal keeps such characters at its edge.
+    // The terminal may just have become smaller; it keeps such characters at its edge.
     ck_assert(screen->row >= 0 && screen->row < MOST_ROWS && screen->column >= 0 &&
               screen->column < MOST_COLUMNS);
     struct character *character = &screen->characters[screen->row][screen->column++];
@@ -129,7 +131,7 @@ static void write_character(struct screen *screen, unsigned code)
     strcpy(character->colour, screen->colour);
 }
 
-/* Where an unfinished sequence or character ends. */
+/* Whether the sequence or character ends here. */
 static bool is_complete(const struct screen *screen)
 {
     const unsigned char first = screen->sequence[0];
@@ -145,7 +147,7 @@ static void take_byte(struct screen *screen, unsigned char byte)
     const bool is_character = screen->is_other && byte == 0xe2;
     screen->bytes++;
     if (byte == '\033' || (screen->sequence_length == 0 && is_character)) {
-        // An escape begins anew, also in the middle: the program has given up what it was writing.
+        // An escape starts afresh even in the middle: the program gave up what it was writing.
         screen->sequence[0] = byte;
         screen->sequence_length = 1;
     } else if (screen->sequence_length > 0) {
@@ -174,7 +176,7 @@ static void take_byte(struct screen *screen, unsigned char byte)
     }
 }
 
-/* Whether the program has ended, and nobody has waited for it yet. */
+/* Whether the program has ended. (It has not been waited for yet.) */
 static bool has_ended(const struct screen *screen)
 {
     siginfo_t end = {0};
@@ -260,4 +262,35 @@ int screen_dots(const struct screen *screen)
         }
     }
     return dots;
+}
+
+static pid_t x_server;
+
+static void end_x_server(void)
+{
+    kill(x_server, SIGTERM);
+    waitpid(x_server, NULL, 0);
+}
+
+void screen_start_x(void)
+{
+    int display[2];
+    char number[20], name[20] = ":";
+    must_not_fail(pipe(display));
+    x_server = fork();
+    must_not_fail(x_server);
+    if (x_server == 0) {
+        snprintf(number, sizeof number, "%d", display[1]);
+        dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
+        execlp("Xvfb", "Xvfb", "-displayfd", number, "-screen", "0", "1400x1000x24", (char *)NULL);
+        _exit(127);
+    }
+    atexit(end_x_server);
+    close(display[1]);
+    // It takes a free number, and says which one when it is ready.
+    FILE *answer = MUST_HAVE(fdopen(display[0], "r"));
+    ck_assert_msg(fgets(name + 1, (int)sizeof name - 1, answer) != NULL, "Xvfb does not start");
+    fclose(answer);
+    name[strcspn(name, "\n")] = '\0';
+    setenv("DISPLAY", name, 1);
 }

@@ -1,6 +1,6 @@
 /*
- * screen.h - a terminal to test programs in: a pseudo-terminal, and who reads it keeps book of what
- * a person would see. It knows what display_terminal.c sends, and nothing else may come.
+ * screen.h - screens to test programs on. One is a pseudo-terminal that keeps track of what a person
+ * would see; it knows what display.c sends, and nothing else may come. The other is an X server.
  */
 #ifndef SCREEN_H
 #define SCREEN_H
@@ -13,8 +13,8 @@
 enum { MOST_COLUMNS = 400, MOST_ROWS = 120 };
 
 struct character {
-    unsigned code;   // Unicode; 0: never written since the screen was cleared
-    char colour[20]; // as in the escape sequence, "38;5;47"
+    unsigned code;   // Unicode; 0: not written since the screen was cleared
+    char colour[20]; // as in the escape sequence, "38;5;47"; empty: the terminal's own
     bool is_on_black;
 };
 
@@ -29,19 +29,19 @@ struct screen {
     bool is_black;
     struct character characters[MOST_ROWS][MOST_COLUMNS]; // of the other screen
 
-    char text[1 << 16]; // all that was written while the other screen was not there
+    char text[1 << 16]; // everything that was written while the other screen was not there
     size_t text_length;
     size_t bytes; // of all
     int bells;    // how often the bell rang
     unsigned char sequence[40];
-    size_t sequence_length; // of the escape sequence or the character that is not complete yet
+    size_t sequence_length; // of the escape sequence or character that is not complete yet
 };
 
 /* Runs the function in a new process that has a new terminal. It must not return. */
 void screen_start(struct screen *screen, int columns, int rows, void (*child)(const void *),
                   const void *argument);
 
-/* The same for a shell command, run as `run` does. */
+/* The same for a shell command, run as `run` does, with no desktop and without NO_COLOR. */
 void screen_run(struct screen *screen, int columns, int rows, const char *command);
 
 /* Reads until the program has rung the bell `count` times more. */
@@ -52,7 +52,7 @@ void screen_read_until(struct screen *screen, bool is_other, size_t bytes);
 
 void screen_type(const struct screen *screen, const char *keys);
 
-/* The window gets another size. What is in it then, nobody knows. */
+/* Gives the terminal another size. What it shows then is undefined until it is cleared. */
 void screen_resize(struct screen *screen, int columns, int rows);
 
 /*
@@ -61,7 +61,13 @@ void screen_resize(struct screen *screen, int columns, int rows);
  */
 int screen_end(struct screen *screen);
 
-/* How many dots there are in all characters of braille, and none lies outside the window. */
+/* Counts the dots in all characters of braille, and checks that nothing lies outside the terminal. */
 int screen_dots(const struct screen *screen);
+
+/* What screen_start_x needs. */
+#define X_SERVER "command -v Xvfb >/dev/null"
+
+/* Starts an X server that nobody sees, and sets DISPLAY. It ends with the test. */
+void screen_start_x(void);
 
 #endif

@@ -1,254 +1,24 @@
 /*
- * test_lock_watch.c - the graph by itself, with and without sanitizers; and lock_watch from outside, on
- * programs that are compiled here: those of watched/.
+ * test_lock_watch.c - lock_watch from outside, on the programs of this chapter, and on those of watched/,
+ * which are compiled here.
  */
+#include "must.h"
+
+#include "../lock_watch/watch.h"
 #include "cases.h"
-
-#include "../must.h"
-#include "../watch.h"
-#include "../watch_graph.c"
-
-#include <pthread.h>
-#include <time.h>
-#include <unistd.h>
 
 #define FOLDER OUT "/tests/check.watched"
 #define HAS_CC PLAIN_BUILD " && command -v cc >/dev/null"
 
-/* ---- the graph ---- */
-
-static int mutexes[8]; // only their addresses are used
-static const void *const here = &mutexes;
-
-static struct watch_mutex *get(int i)
-{
-    return watch_mutex_of(&mutexes[i], here, true);
-}
-
-/* The thread gets it; and locks two, one in the other. */
-static void lock(struct watch_thread *thread, int i)
-{
-    watch_locked(thread, get(i), here, BY_WAITING);
-}
-
-static void lock_two(struct watch_thread *thread, int i, int j)
-{
-    lock(thread, i);
-    lock(thread, j);
-    watch_unlocks(thread, get(j));
-    watch_unlocks(thread, get(i));
-}
-
-static unsigned int warnings(void)
-{
-    unsigned int count;
-    watch_warnings(&count);
-    return count;
-}
-
-START_TEST(test_cycles)
-{
-    enum { THREADS = 5 };
-    struct watch_thread *threads[THREADS];
-    for (int i = 0; i < THREADS; i++) {
-        threads[i] = watch_thread_new(NULL);
-        ck_assert_uint_eq(threads[i]->number, (unsigned int)i + 1);
-        lock(threads[i], i);
-    }
-    // A chain is no cycle: 1 waits for 2, 2 for 3, and so on; nor is one beside the chain.
-    for (int i = THREADS - 2; i >= 0; i--)
-        ck_assert_uint_eq(watch_wait_begins(threads[i], get(i + 1), here), 0);
-    ck_assert_uint_eq(watch_wait_begins(threads[THREADS - 1], get(THREADS), here), 0);
-    watch_wait_ends(threads[THREADS - 1]);
-
-    // Who has given up waiting, or has ended, is in no cycle.
-    watch_wait_ends(threads[2]);
-    ck_assert_uint_eq(watch_wait_begins(threads[THREADS - 1], get(0), here), 0);
-    watch_wait_ends(threads[THREADS - 1]);
-    watch_wait_begins(threads[2], get(3), here);
-    unsigned long identity = threads[3]->identity;
-    watch_thread_end(threads[3]);
-    ck_assert_ptr_null(watch_thread_of(identity));
-    struct watch_thread *next = watch_thread_new(NULL); // in the same place
-    ck_assert_ptr_eq(next, threads[3]);
-    watch_wait_begins(next, get(4), here);
-    ck_assert_uint_eq(watch_wait_begins(threads[THREADS - 1], get(0), here), 0);
-    watch_wait_ends(threads[THREADS - 1]);
-
-    // The last arrow closes the cycle, wherever it is.
-    watch_mutex_end(&mutexes[3]);
-    lock(next, 3);
-    watch_wait_begins(threads[2], get(3), here);
-    ck_assert_uint_eq(watch_wait_begins(threads[THREADS - 1], get(0), here), THREADS);
-}
-END_TEST
-
-START_TEST(test_sleeper_in_cycle)
-{
-    struct watch_thread *one = watch_thread_new(NULL), *other = watch_thread_new(NULL);
-    lock(one, 0);
-    lock(one, 1);
-    watch_unlocks(one, get(1));
-    watch_sleep_begins(one, get(1), here);
-    lock(other, 1);
-    ck_assert_uint_eq(watch_wait_begins(other, get(0), here), 2);
-}
-END_TEST
-
-START_TEST(test_orders)
-{
-    struct watch_thread *one = watch_thread_new(NULL), *other = watch_thread_new(NULL);
-    lock_two(one, 0, 1);
-    lock_two(one, 1, 0);
-    ck_assert_uint_eq(warnings(), 0); // by one thread only
-    lock_two(other, 0, 1);
-    ck_assert_uint_eq(warnings(), 1);
-    lock_two(other, 1, 0);
-    ck_assert_uint_eq(warnings(), 1); // the same one again
-
-    lock(one, 7); // a gate
-    lock_two(one, 2, 3);
-    watch_unlocks(one, get(7));
-    lock(other, 7);
-    lock_two(other, 3, 2);
-    watch_unlocks(other, get(7));
-    ck_assert_uint_eq(warnings(), 1);
-    lock_two(other, 3, 2); // once without the gate: now the two orders can meet
-    ck_assert_uint_eq(warnings(), 2);
-
-    lock(one, 4);
-    watch_locked(one, get(5), here, BY_TRYING);
-    watch_unlocks(one, get(5));
-    watch_unlocks(one, get(4));
-    lock_two(other, 5, 4);
-    ck_assert_uint_eq(warnings(), 2);
-    watch_locked(one, get(4), here, BY_TRYING); // got without waiting, but then held while it waits
-    lock(one, 5);
-    ck_assert_uint_eq(warnings(), 3);
-}
-END_TEST
-
-START_TEST(test_sets_are_not_mixed_up)
-{
-    // The same mutex with the same number of others, but other ones: each is an order of its own.
-    struct watch_thread *one = watch_thread_new(NULL), *other = watch_thread_new(NULL);
-    for (int i = 0; i < 7; i++)
-        lock_two(one, i, 7);
-    lock_two(other, 7, 3);
-    ck_assert_uint_eq(warnings(), 1);
-    ck_assert_uint_eq(watch_warnings(&(unsigned int){0})[0].length, 2);
-}
-END_TEST
-
-START_TEST(test_tables_fill)
-{
-    static char many[MOST_MUTEXES + 10];
-    for (size_t i = 0; i < sizeof many; i++) {
-        bool is_there = watch_mutex_of(&many[i], here, true) != NULL;
-        ck_assert(is_there == (i < MOST_MUTEXES - 1));
-    }
-    ck_assert(watch_totals().were_too_many);
-    watch_mutex_end(&many[5]);
-    ck_assert_ptr_nonnull(watch_mutex_of(&many[MOST_MUTEXES + 1], here, true));
-    ck_assert_ptr_null(watch_mutex_of(&many[5], here, false));
-
-    struct watch_thread *first = watch_thread_new(NULL), *thread = first;
-    for (int i = 1; i < MOST_THREADS; i++)
-        thread = watch_thread_new(NULL);
-    ck_assert_ptr_nonnull(thread);
-    ck_assert_ptr_null(watch_thread_new(NULL));
-    watch_thread_end(first);
-    ck_assert_ptr_eq(watch_thread_new(NULL), first);
-
-    for (int i = 0; i < MOST_ORDERS / MOST_HELD + 1; i++) {
-        for (int j = 0; j < MOST_HELD; j++) // one more is not in the list; it does no harm
-            watch_locked(thread, watch_mutex_of(&many[100 + i + j], NULL, false), here, BY_WAITING);
-        for (int j = 0; j < MOST_HELD; j++)
-            watch_unlocks(thread, watch_mutex_of(&many[100 + i + j], NULL, false));
-    }
-    for (int i = 0; i < 2 * MOST_ORDERS; i++) {
-        watch_locked(thread, watch_mutex_of(&many[i], NULL, i == 5), here, BY_WAITING);
-        watch_locked(thread, watch_mutex_of(&many[MOST_MUTEXES - 2], NULL, true), here, BY_WAITING);
-        watch_unlocks(thread, watch_mutex_of(&many[i], NULL, false));
-        watch_unlocks(thread, watch_mutex_of(&many[MOST_MUTEXES - 2], NULL, false));
-        if (i == 3)
-            i = 5; // that one has ended
-    }
-    ck_assert_uint_gt(watch_totals().orders_unwatched, 0);
-    for (int i = 0; i < MOST_ORDERS / 2; i++) // makes room again
-        watch_mutex_end(&many[1000 + i]);
-    unsigned int used = graph.orders_used;
-    lock_two(thread, 0, 1);
-    ck_assert_uint_lt(graph.orders_used, used);
-}
-END_TEST
-
-/* Many threads, real mutexes, and the graph told of it: no cycle is ever closed, as the order is kept. */
-enum { STRESS_THREADS = 8, STRESS_MUTEXES = 6 };
-static pthread_mutex_t stress[STRESS_MUTEXES];
-static atomic_int cycles;
-
-static void stress_lock(struct watch_thread *self, pthread_mutex_t *mutex)
-{
-    struct watch_mutex *watched = watch_mutex_of(mutex, here, true);
-    if (pthread_mutex_trylock(mutex) != 0) {
-        if (watch_wait_begins(self, watched, here) != 0)
-            atomic_fetch_add(&cycles, 1);
-        MUST(pthread_mutex_lock(mutex));
-        watch_wait_ends(self);
-        watch_waited(watched, 1);
-    }
-    watch_locked(self, watched, here, BY_WAITING);
-}
-
-static void *stress_run(void *argument)
-{
-    unsigned int random = (unsigned int)(size_t)argument;
-    for (int i = 0; i < ROUNDS; i += 100) {
-        struct watch_thread *self = watch_thread_new(NULL);
-        for (int j = 0; j < 100; j++) {
-            random = random * 1103515245 + 12345;
-            unsigned int low = random >> 16 & 3, high = low + 1 + (random >> 18 & 1);
-            stress_lock(self, &stress[low]);
-            stress_lock(self, &stress[high]);
-            watch_unlocks(self, watch_mutex_of(&stress[low], here, false));
-            MUST(pthread_mutex_unlock(&stress[low]));
-            watch_unlocks(self, watch_mutex_of(&stress[high], here, false));
-            MUST(pthread_mutex_unlock(&stress[high]));
-            watch_mutex_of(&stress[low] + 1000 + j, here, true); // others come and go
-            watch_mutex_end(&stress[low] + 1000 + j);
-        }
-        watch_thread_end(self);
-    }
-    return NULL;
-}
-
-START_TEST(test_stress)
-{
-    pthread_t threads[STRESS_THREADS];
-    for (int i = 0; i < STRESS_MUTEXES; i++) {
-        MUST(pthread_mutex_init(&stress[i], NULL));
-        watch_mutex_of(&stress[i], here, true);
-    }
-    for (size_t i = 0; i < STRESS_THREADS; i++)
-        MUST(pthread_create(&threads[i], NULL, stress_run, (void *)i));
-    for (int i = 0; i < STRESS_THREADS; i++)
-        MUST(pthread_join(threads[i], NULL));
-    ck_assert_int_eq(atomic_load(&cycles), 0);
-    ck_assert_uint_eq(warnings(), 0);
-    ck_assert_uint_eq(watch_totals().locked, 2 * STRESS_THREADS * (unsigned long)ROUNDS);
-    for (int i = 0; i < STRESS_MUTEXES; i++)
-        MUST(pthread_mutex_destroy(&stress[i]));
-}
-END_TEST
-
-/* ---- the programs ---- */
+/* lock_watch is found by its name. */
+#define run(...) run("PATH=\"$PWD/" OUT "/lock_watch:$PATH\"; " __VA_ARGS__)
 
 static void compile(void)
 {
-    int status = run("rm -rf " FOLDER "; mkdir " FOLDER "; cd " FOLDER " && "
-                     "cc -pthread -g -O1 -o debug ../watched/scenarios.c && "
-                     "cc -pthread -O2 -o quick ../watched/scenarios.c && strip -o stripped quick");
+    int status = run("rm -rf " FOLDER "; mkdir " FOLDER "; "
+                     "cc -pthread -g -O1 -o " FOLDER "/debug tests/watched/scenarios.c && "
+                     "cc -pthread -O2 -o " FOLDER "/quick tests/watched/scenarios.c && "
+                     "strip -o " FOLDER "/stripped " FOLDER "/quick");
     if (status != 0)
         fputs(printed, stderr);
 }
@@ -387,11 +157,11 @@ END_TEST
 START_TEST(test_ends)
 {
     ck_assert_int_eq(watch("underscore_exit"), 9);
-    ck_assert(says("lock_watch: 1 mutex locked 1 times"));
+    ck_assert(says("lock_watch: 1 mutex locked 1 time,"));
     ck_assert_int_eq(run("lock_watch " FOLDER "/debug nonsense"), 99);
 #ifndef __APPLE__
     ck_assert_int_eq(watch("quick"), 8);
-    ck_assert(says("lock_watch: 1 mutex locked 1 times"));
+    ck_assert(says("lock_watch: 1 mutex locked 1 time,"));
 #endif
     ck_assert_int_eq(run("exec lock_watch " FOLDER "/debug killed"), 128 + 9);
     ck_assert_str_eq(printed, "");
@@ -562,10 +332,10 @@ START_TEST(test_usage)
     static const char *const wrong[] = {"", "-x true", "-t", "-g", "-t " FOLDER "/t"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         ck_assert_int_eq(run("lock_watch %s", wrong[i]), 2);
-        ck_assert(says("usage: lock_watch [-g] [-t trace.json] PROGRAM [ARGUMENT...]\n"));
+        ck_assert(says("usage: lock_watch [-g] [-t trace.json] PROGRAM [ARGUMENT ...]\n"));
     }
     ck_assert_int_eq(run("lock_watch -h 2>/dev/null"), 0);
-    ck_assert_str_eq(printed, "usage: lock_watch [-g] [-t trace.json] PROGRAM [ARGUMENT...]\n");
+    ck_assert_str_eq(printed, "usage: lock_watch [-g] [-t trace.json] PROGRAM [ARGUMENT ...]\n");
     ck_assert_int_eq(run("lock_watch ./no/such/program"), 127);
     ck_assert_str_eq(printed, "lock_watch: ./no/such/program: No such file or directory\n");
     ck_assert_int_eq(run("lock_watch no_such_program -g"), 127);
@@ -576,13 +346,99 @@ START_TEST(test_usage)
     // Options after the program's name are the program's.
     ck_assert_int_eq(run("lock_watch echo -g -t 2>/dev/null"), 0);
     ck_assert_str_eq(printed, "-g -t\n");
-    // Without its library it says so. Under a name with a colon, too.
-    ck_assert_int_eq(run("mkdir -p " FOLDER "/a:b; cp \"$(command -v lock_watch)\" " FOLDER
-                         "/a:b; " FOLDER "/a:b/lock_watch true"),
+    // Without its library it says so.
+    ck_assert_int_eq(run("mkdir " FOLDER "/alone; cp \"$(command -v lock_watch)\" " FOLDER
+                         "/alone; " FOLDER "/alone/lock_watch true"),
                      1);
-    ck_assert(says("/a:b/lock_watch.so: No such file or directory\n"));
-    ck_assert_int_eq(run("cp lock_watch.so " FOLDER "/a:b; " FOLDER "/a:b/lock_watch true"), 1);
-    ck_assert(says("/a:b/lock_watch.so: in "));
+    ck_assert(says("/alone/lock_watch.so: No such file or directory\n"));
+}
+END_TEST
+
+/*
+ * In a folder whose name LD_PRELOAD cannot hold. The program sees nothing of that: neither a variable nor
+ * an open file, and nothing else that was to be loaded gets lost. Programs that it starts are not
+ * watched; one that it becomes without having loaded the library is.
+ */
+START_TEST(test_path)
+{
+    static const char *const names[] = {"a b", " ", "a:b", "$LIB", "a b:c d"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char begin[200];
+        snprintf(begin, sizeof begin,
+                 "folder='" FOLDER
+                 "/%s'; mkdir -p \"$folder\"; cp \"$(command -v lock_watch)\" " OUT
+                 "/lock_watch/lock_watch.so \"$folder\"; PATH=\"$PWD/$folder:$PATH\"; ",
+                 names[i]);
+        // A colon in PATH does not do.
+        const char *lock_watch = strchr(names[i], ':') ? "\"$folder\"/lock_watch" : "lock_watch";
+        ck_assert_int_eq(run("%s %s " FOLDER "/debug two", begin, lock_watch), WATCH_DEADLOCK);
+        ck_assert_msg(says("(first) in cycle_member (scenarios.c:"), "%s", printed);
+        ck_assert(says("2 threads") && !says("ERROR: ld.so"));
+        ck_assert_int_eq(run("cp " FOLDER "/debug '" FOLDER "/%s'; %s %s \"$folder\"/debug two",
+                             names[i], begin, lock_watch),
+                         WATCH_DEADLOCK);
+        ck_assert_msg(says("(first) in cycle_member (scenarios.c:"), "%s", printed);
+        ck_assert_int_eq(run("%s %s " FOLDER "/debug environment 2>/dev/null", begin, lock_watch),
+                         0);
+        ck_assert_str_eq(printed, "0\n\n");
+        ck_assert_int_eq(run("%s LD_PRELOAD=libm.so.6 %s " FOLDER "/debug environment 2>/dev/null",
+                             begin, lock_watch),
+                         0);
+        ck_assert_str_eq(printed, "0\nlibm.so.6\n");
+        ck_assert_int_eq(run("%s %s ls -l /proc/self/fd", begin, lock_watch), 0);
+        ck_assert_msg(says(" 0 -> ") && !says("lock_watch.so"), "%s", printed);
+        ck_assert_int_eq(
+            run("%s %s sh -c '" FOLDER "/debug timed; " FOLDER "/debug timed'", begin, lock_watch),
+            0);
+        ck_assert(strstr(strstr(printed, "lock_watch: ") + 1, "lock_watch: ") == NULL);
+        // Also when it gets no file as its input or output.
+        ck_assert_int_eq(run("%s %s " FOLDER "/debug two <&- 2>" FOLDER "/said >&-; echo $?; "
+                             "grep -c '2 threads' " FOLDER "/said",
+                             begin, lock_watch),
+                         0);
+        ck_assert_str_eq(printed, "86\n1\n");
+    }
+    ck_assert_int_eq(run("echo 'int execvp(const char *, char *const *); int main(int c, char **v) "
+                         "{ return execvp(v[c > 0], v + 1); }' >" FOLDER "/static.c && "
+                         "cc -static -o " FOLDER "/static " FOLDER "/static.c && '" FOLDER
+                         "/a b/lock_watch' " FOLDER "/static " FOLDER "/debug two"),
+                     WATCH_DEADLOCK);
+    ck_assert(says("2 threads"));
+}
+END_TEST
+
+/* What the heads of the lectures say. */
+START_TEST(test_lectures)
+{
+    ck_assert_int_eq(run("lock_watch red_blue 2000 | tail -n 2"), 0);
+    ck_assert_msg(says("lock_watch: deadlock: 2 threads wait for each other in a cycle\n"), "%s",
+                  printed);
+    ck_assert_msg(says("(lock2) in blue_robot (red_blue.c:"), "%s", printed);
+    ck_assert_msg(says("(lock1) in red_robot (red_blue.c:"), "%s", printed);
+    // Both have said what they want, and nothing else follows.
+    ck_assert_msg(says("Blue: Acquiring lock2\n") && says("Red: Acquiring lock1\n"), "%s", printed);
+    ck_assert_int_eq(run("exec lock_watch red_blue 2000 >/dev/null"), WATCH_DEADLOCK);
+    ck_assert_int_eq(run("lock_watch red_blue_forced"), WATCH_DEADLOCK);
+    ck_assert(says("deadlock: 2 threads"));
+
+    ck_assert_int_eq(run("lock_watch trains deadlock"), WATCH_DEADLOCK);
+    ck_assert_msg(says("lock_watch: deadlock: 4 threads wait for each other in a cycle\n"), "%s",
+                  printed);
+    ck_assert(says(" (intersections+") && says(" in move_train (deadlock.c:"));
+    ck_assert(!says("Nothing has moved"));
+}
+END_TEST
+
+START_TEST(test_lectures_without_deadlock)
+{
+    static const char *const commands[] = {"trains hierarchy", "trains arbitrator",
+                                           "red_blue_ordered -q -n 10000",
+                                           "red_blue_backs_off -q -n 1000"};
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(run("lock_watch %s", commands[i]), 0);
+        ck_assert_msg(says("lock_watch: ") && !says("deadlock:") && !says("warning"), "%s: %s",
+                      commands[i], printed);
+    }
 }
 END_TEST
 
@@ -600,7 +456,7 @@ START_TEST(test_library_with_tsan)
                                         "million",    "states",  "signals"};
     const char *folder = new_folder();
     ck_assert_msg(run("cc -std=c11 -D_XOPEN_SOURCE=700 -O1 -g -fsanitize=thread -pthread "
-                      "-o %s/watched tests/watched/scenarios.c watch_*.c -ldl",
+                      "-o %s/watched tests/watched/scenarios.c lock_watch/watch_*.c -ldl",
                       folder) == 0,
                   "%s", printed);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -618,12 +474,6 @@ TCase *lock_watch_cases(void)
 {
     TCase *cases = tcase_create("lock_watch");
     tcase_set_timeout(cases, 60);
-    tcase_add_test(cases, test_cycles);
-    tcase_add_test(cases, test_sleeper_in_cycle);
-    tcase_add_test(cases, test_orders);
-    tcase_add_test(cases, test_sets_are_not_mixed_up);
-    tcase_add_test(cases, test_tables_fill);
-    tcase_add_test(cases, test_stress);
     if (system(TSAN_BUILD) == 0 && is_possible("lock_watch under ThreadSanitizer",
                                                "cc -dM -E - </dev/null | grep -q __GNUC__ && "
                                                "! cc -dM -E - </dev/null | grep -q __clang__"))
@@ -643,6 +493,10 @@ TCase *lock_watch_cases(void)
     tcase_add_test(cases, test_trace_of_all_kinds);
     tcase_add_test(cases, test_lanes);
     tcase_add_test(cases, test_usage);
+    tcase_add_test(cases, test_lectures);
+    tcase_add_test(cases, test_lectures_without_deadlock);
+    if (is_possible("lock_watch in a folder with a space", "test -e /proc/self/fd/0"))
+        tcase_add_test(cases, test_path);
     if (is_possible("lock_watch with C++", "command -v c++ >/dev/null"))
         tcase_add_test(cases, test_cpp);
     if (is_possible("lock_watch on a full disk", FULL_DISK))
