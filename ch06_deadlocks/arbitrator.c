@@ -14,8 +14,6 @@
 #include "must.h"
 #include "trains.h"
 
-#include <stdbool.h>
-
 static pthread_mutex_t controller = PTHREAD_MUTEX_INITIALIZER; // protects: every locked_by
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 

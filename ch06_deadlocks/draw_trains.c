@@ -70,7 +70,7 @@ static void draw_x_train(struct display *screen, int id, int dir, int start, int
         display_point(screen, x, y, colours[id]);
         display_point(screen, x - dir, y + 1, colours[id]);
     }
-    display_text(screen, start + dir * (front - 15) - 1, y - 9 * dir - 2, numbers[id], colours[id]);
+    display_text(screen, start + dir * (front - 25) - 1, y - 9 * dir - 2, numbers[id], colours[id]);
 }
 
 static void draw_y_train(struct display *screen, int id, int dir, int start, int x)
@@ -82,5 +82,5 @@ static void draw_y_train(struct display *screen, int id, int dir, int start, int
         display_point(screen, x, y, colours[id]);
         display_point(screen, x + 1, y - dir, colours[id]);
     }
-    display_text(screen, x + 9 * dir - 1, start + dir * (front - 15) - 2, numbers[id], colours[id]);
+    display_text(screen, x + 9 * dir - 1, start + dir * (front - 25) - 2, numbers[id], colours[id]);
 }

@@ -4,15 +4,15 @@
  * Original  deadlocks_train/launcher.go
  * Build     make trains
  * Run       ./trains [deadlock|hierarchy|arbitrator]
- * Expect    deadlock: all stand still after 5.5 s, and 3 s later it ends; hierarchy: all arrive after
- *           15.9 s, one after the other; arbitrator: after 13.1 s, two at a time
+ * Expect    deadlock: all stand still after about 5 s, and 3 s later it ends; hierarchy: all arrive
+ *           after about 15 s, mostly one after the other; arbitrator: after about 13 s, two at a time
  * Try       a train_length of 40, less than from one intersection to the next. Why is there no deadlock?
  * Watch     lock_watch/lock_watch ./trains    names the cycle as soon as it closes
  * Beyond    beyond/README.md: every order in which the trains can take their steps
  */
-#include "trains.h"
-
 #include "must.h"
+
+#include "trains.h"
 
 static const char usage[] = "trains [deadlock|hierarchy|arbitrator]";
 
@@ -82,8 +82,7 @@ int main(int argc, char *argv[])
     else if (error != 0)
         printf("Ended after %.1f s, before all trains had arrived\n", time);
     else
-        printf(
-            "Nothing has moved for 3 s: intersections 0 1 2 3 are locked by trains %d %d %d %d\n",
-            intersections[0].locked_by, intersections[1].locked_by, intersections[2].locked_by,
-            intersections[3].locked_by);
+        printf("Nothing has moved for 3 s: trains %d %d %d %d hold intersections 0 1 2 3\n",
+               intersections[0].locked_by, intersections[1].locked_by, intersections[2].locked_by,
+               intersections[3].locked_by);
 }

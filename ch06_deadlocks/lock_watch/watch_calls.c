@@ -5,8 +5,8 @@
  * The system's loader looks for every function in the libraries of LD_PRELOAD first, so that a program's
  * pthread_mutex_lock is the one below. The real one is the next in the loader's order.
  *
- * Whoever comes here while the thread is busy here already (a signal handler; or libc, called by the
- * watch) is passed on to the real call, and nothing is noted.
+ * A call that comes while the thread is busy here already (from a signal handler, or from libc, called
+ * by the watch) is passed on to the real call, and nothing is noted.
  */
 #define _GNU_SOURCE // RTLD_NEXT, in POSIX since 2024; dlvsym and pthread_setname_np of Linux
 #ifdef __APPLE__
@@ -527,7 +527,7 @@ int WATCHED(pthread_cond_clockwait)(pthread_cond_t *cond, pthread_mutex_t *mutex
 /*
  * Called by the system as a thread ends, with other such functions of the program, which may lock
  * mutexes. So it asks to be called again, a last time but one: ThreadSanitizer, with which the tests
- * check this library, wants to be the last. Whoever locks after that is not watched any more.
+ * check this library, wants to be the last. What the thread locks after that is not watched.
  */
 static void thread_ends(void *argument)
 {
@@ -639,26 +639,32 @@ __attribute__((noreturn)) void WATCHED(_Exit)(int status)
     _exit(status);
 }
 
+static bool is_own_name(const char *name, size_t size)
+{
+    const char *own = getenv(WATCH_NAME);
+    size_t length = strlen(WATCH_LIBRARY);
+    return (own != NULL && size == strlen(own) && strncmp(name, own, size) == 0) ||
+           (size >= length && strncmp(name + size - length, WATCH_LIBRARY, length) == 0);
+}
+
 /*
  * Takes the library's own name out of the list of libraries, so that programs which this one starts are
- * not watched. A name that is an open file was needed until now only.
+ * not watched. The open file that was its name is not needed any more.
  */
 static void leave_environment(void)
 {
     const char *list = getenv(WATCH_PRELOAD), *own = getenv(WATCH_NAME);
     char kept[3 * 4096] = ""; // as much as the launcher makes
-    size_t length = 0, own_length = own != NULL ? strlen(own) : 0;
+    size_t length = 0;
     for (; list != NULL && *list != '\0'; list += strspn(list, WATCH_SEPARATORS)) {
         size_t size = strcspn(list, WATCH_SEPARATORS);
-        bool is_own = size == own_length && strncmp(list, own, size) == 0;
-        if (!is_own && length + size + 2 < sizeof kept)
+        if (!is_own_name(list, size) && length + size + 2 < sizeof kept)
             length +=
                 (size_t)sprintf(kept + length, "%s%.*s", length > 0 ? ":" : "", (int)size, list);
         list += size;
     }
-    int file;
-    if (own != NULL && sscanf(own, WATCH_OPEN_FILE "%d", &file) == 1)
-        close(file);
+    if (own != NULL && strncmp(own, WATCH_OPEN_FILE, strlen(WATCH_OPEN_FILE)) == 0)
+        close(atoi(own + strlen(WATCH_OPEN_FILE)));
     if (length > 0)
         setenv(WATCH_PRELOAD, kept, 1);
     else

@@ -175,7 +175,7 @@ static inline unsigned int hash_of(const void *address)
 
 /*
  * Walks a bucket without a lock. An entry may be taken out of it and put into another one meanwhile,
- * and then this ends up in the wrong bucket; whoever finds nothing looks again under the lock.
+ * and then this ends up in the wrong bucket; a thread that finds nothing looks again under the lock.
  */
 static struct watch_mutex *find_mutex(const void *address)
 {

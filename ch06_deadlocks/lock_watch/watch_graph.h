@@ -1,5 +1,5 @@
 /*
- * watch_graph.h - who holds which mutex and who waits for which: the wait-for graph. And in which
+ * watch_graph.h - which thread holds which mutex and waits for which: the wait-for graph. And in which
  * orders mutexes were locked: the lock-order graph.
  *
  * All of it lies in tables of a fixed size, so that nothing here allocates memory, and a run of any
@@ -99,7 +99,7 @@ enum watch_how { BY_WAITING, BY_TRYING };
 
 /*
  * The lock of the graph. Signals are kept from the thread that holds it, so that no handler of the
- * program can wait for anything meanwhile. Whoever holds it touches no other lock.
+ * program can wait for anything meanwhile. A thread that holds it touches no other lock.
  */
 void watch_graph_lock(sigset_t *mask);
 void watch_graph_unlock(const sigset_t *mask);
@@ -133,7 +133,7 @@ bool watch_owns(const struct watch_thread *thread, const struct watch_mutex *mut
 
 /*
  * The thread waits now, until it gets the mutex, at `place`. If that closes a cycle of threads, returns
- * how many are in it (and keeps the graph locked, for ever, as the caller is about to end the
+ * how many are in it (and keeps the graph locked, forever, as the caller is about to end the
  * program); 0: there is none. See watch_graph.c for why that is certain.
  */
 unsigned int watch_wait_begins(struct watch_thread *thread, struct watch_mutex *mutex,

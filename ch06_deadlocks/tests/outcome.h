@@ -12,8 +12,8 @@
 enum { DEADLOCK, HIERARCHY, ARBITRATOR, STRATEGIES };
 
 static const char *const names[] = {"deadlock", "hierarchy", "arbitrator"};
-static const char stuck_line[] = "Nothing has moved for 3 s: "
-                                 "intersections 0 1 2 3 are locked by trains 0 1 2 3\n";
+static const char stuck_line[] =
+    "Nothing has moved for 3 s: trains 0 1 2 3 hold intersections 0 1 2 3\n";
 
 /* Whether the text is what the strategy ends with. (A terminal ends lines with two characters.) */
 static inline bool is_outcome(int strategy, const char *text)

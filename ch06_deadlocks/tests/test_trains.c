@@ -374,7 +374,7 @@ START_TEST(test_picture)
     ck_assert_int_eq(points_in(169, 167, 3, 5, blue), 11); // the number of intersection 2
     ck_assert_int_gt(points_in(10, 120, 100, 10, red), 8); // the numbers of trains 0 to 3
     ck_assert_int_gt(points_in(190, 40, 10, 40, blue), 6);
-    ck_assert_int_gt(points_in(160, 190, 20, 10, yellow), 8);
+    ck_assert_int_gt(points_in(175, 190, 20, 10, yellow), 8);
     ck_assert_int_gt(points_in(120, 10, 10, 60, green), 8);
 
     // All stand still, each behind the one that is before it.

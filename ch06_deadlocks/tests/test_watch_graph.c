@@ -52,7 +52,7 @@ START_TEST(test_cycles)
     ck_assert_uint_eq(watch_wait_begins(threads[THREADS - 1], get(THREADS), here), 0);
     watch_wait_ends(threads[THREADS - 1]);
 
-    // Who has given up waiting, or has ended, is in no cycle.
+    // A thread that has given up waiting, or has ended, is in no cycle.
     watch_wait_ends(threads[2]);
     ck_assert_uint_eq(watch_wait_begins(threads[THREADS - 1], get(0), here), 0);
     watch_wait_ends(threads[THREADS - 1]);

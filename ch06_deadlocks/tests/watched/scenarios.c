@@ -120,7 +120,7 @@ static void *locks_second_then_first(void *argument)
     return NULL;
 }
 
-/* Main holds second, and sleeps until somebody sends news; who wants second holds first. */
+/* Main holds second, and sleeps until it gets news; the thread that wants second holds first. */
 static int asleep(void)
 {
     pthread_mutex_lock(&second);
@@ -455,14 +455,14 @@ static void *is_cancelled_and_stuck(void *argument)
     return argument;
 }
 
-/* Who is cancelled in a wait has the mutex again, and cannot lock it in its cleanup. */
+/* A thread that is cancelled in a wait has the mutex again, and cannot lock it in its cleanup. */
 static int cancelled_and_stuck(void)
 {
     alone(is_cancelled_and_stuck, NULL);
     return 0;
 }
 
-/* The one who is cancelled holds the mutex again in its cleanup: nobody owns it after that. */
+/* A cancelled thread holds the mutex again in its cleanup: nobody owns it after that. */
 static int cancelled(void)
 {
     for (int i = 1; i <= 50; i++) {
