@@ -17,8 +17,8 @@ START_TEST(test_terminal)
     setenv("LC_ALL", "C.UTF-8", 1);
     static const int sizes[][2] = {{80, 24}, {1, 1}, {20, 5}, {200, 60}};
     for (int i = 0; i < 4; i++) {
-        char command[100];
-        snprintf(command, sizeof command, "exec trains %s", names[i % STRATEGIES]);
+        char command[200];
+        snprintf(command, sizeof command, RACES_ONLY "exec trains %s", names[i % STRATEGIES]);
         screen_run(&screen, sizes[i][0], sizes[i][1], command);
         screen_read_until(&screen, true, 0);
         ck_assert_int_eq(screen_end(&screen), 0);
@@ -71,7 +71,7 @@ START_TEST(test_terminal_text)
 {
     setenv("TERM", "xterm", 1);
     setenv("LC_ALL", "C.UTF-8", 1);
-    screen_run(&screen, 80, 40, "exec trains deadlock");
+    screen_run(&screen, 80, 40, RACES_ONLY "exec trains deadlock");
     wait_until_on_screen("deadlock", "38;5;145");
     wait_until_on_screen("ends", "38;5;145");
     wait_until_on_screen("0", "38;5;160");
