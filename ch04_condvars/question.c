@@ -5,87 +5,113 @@
 
 #include "must.h"
 
-#include <stdbool.h>
-#include <strings.h>
-#include <unistd.h>
+#include <sys/wait.h>
 
-/* Asks until it gets one of the letters, or an empty line or the end of the input: 0, no answer. */
+static const char usage[] = "quiz [NUMBER]";
+
+/* Whether a line of the source begins the definition of that name: it is not indented. */
+static bool begins(const char *line, const char *name, size_t length)
+{
+    const char *found = strstr(line, name);
+    if (!isalpha((unsigned char)line[0]) || found == NULL || found == line)
+        return false;
+    char before = found[-1], after = found[length];
+    bool is_function = after == '(' && strchr(line, ';') == NULL;
+    bool is_variable = after == ';' || strncmp(&found[length], " = ", 3) == 0;
+    return (before == ' ' || before == '*') && (is_function || is_variable);
+}
+
+/* Prints a function, to its closing brace, or a variable, to its semicolon. */
+static void show(const char *const *lines, const char *name, size_t length)
+{
+    while (*lines != NULL && !begins(*lines, name, length))
+        lines++;
+    bool is_variable = *lines != NULL && strchr(*lines, ';') != NULL;
+    for (bool is_last = false; *lines != NULL && !is_last; lines++) {
+        puts(*lines);
+        is_last = is_variable || strcmp(*lines, "}") == 0;
+    }
+    putchar('\n');
+}
+
+/* Asks until the answer is one of the letters. 0: the input has ended. */
 static char take_answer(char last)
 {
     char *line = NULL;
     size_t room = 0;
-    for (;;) {
-        printf("Your answer (a-%c, or none): ", last);
+    char answer = '\0';
+    while (answer == '\0') {
+        printf("Your answer (a to %c): ", last);
         fflush(stdout);
-        bool is_line = getline(&line, &room, stdin) > 0;
-        char answer = is_line ? line[strspn(line, " (\n")] : '\0';
-        // A terminal shows what is typed, a pipe does not.
-        if (!is_line || !isatty(STDIN_FILENO))
-            printf("%c\n", isprint((unsigned char)answer) ? answer : '-');
-        answer = (char)tolower((unsigned char)answer);
-        if (answer == '\0' || (answer >= 'a' && answer <= last)) {
-            free(line);
-            return answer;
+        if (getline(&line, &room, stdin) <= 0)
+            break;
+        line[strcspn(line, "\n")] = '\0';
+        if (!isatty(STDIN_FILENO))
+            puts(line); // a terminal shows what is typed, a pipe does not
+        answer = (char)tolower((unsigned char)line[0]);
+        if (answer < 'a' || answer > last || line[1] != '\0') {
+            printf("\"%s\" is not a letter from a to %c.\n", line, last);
+            answer = '\0';
         }
     }
+    free(line);
+    return answer;
 }
 
-static void ask(const struct question *question, int number, bool may_answer)
+/* In a process of its own, so that a thread that waits forever, or a lock that is held, ends with it. */
+static void run_question(const struct question *question)
 {
-    printf("Question %d: %s\n\n%s\n%s\n", number, question->name, question->code, question->ask);
+    fflush(stdout);
+    pid_t child = fork();
+    if (child < 0)
+        give_up(usage, "fork", strerror(errno));
+    if (child == 0) {
+        setvbuf(stdout, NULL, _IOLBF, 0);
+        question->run();
+        exit(EXIT_SUCCESS);
+    }
+    int status;
+    if (waitpid(child, &status, 0) < 0)
+        give_up(usage, "waitpid", strerror(errno));
+    if (WIFSIGNALED(status))
+        give_up(usage, "the question", strsignal(WTERMSIG(status)));
+    if (WEXITSTATUS(status) != 0)
+        _exit(WEXITSTATUS(status)); // the child has said why
+}
+
+static void ask(const struct question *question, int number, const char *const *lines)
+{
+    printf("Question %d\n\n", number);
+    for (const char *name = question->shown; *name != '\0'; name += strspn(name, " ")) {
+        size_t length = strcspn(name, " ");
+        char copy[64];
+        snprintf(copy, sizeof copy, "%.*s", (int)length, name);
+        show(lines, copy, length);
+        name += length;
+    }
+    puts(question->ask);
     char last = 'a' - 1;
     for (int i = 0; i < MOST_CHOICES && question->choices[i] != NULL; i++)
         printf("  %c) %s\n", ++last, question->choices[i]);
     putchar('\n');
-    char answer = may_answer ? take_answer(last) : '\0';
-    printf("Running it:\n");
-    fflush(stdout);
-    question->run();
-    putchar('\n');
-    if (answer != '\0')
-        printf("%s ", answer == question->answer ? "Right." : "No.");
-    printf("The answer is %c.\n%s\n\n", question->answer, question->explanation);
+    char answer = take_answer(last);
+    if (answer == '\0') {
+        puts("no answer, so it does not run.\n");
+        return;
+    }
+    puts("It runs:");
+    run_question(question);
+    printf("\n%s The answer is %c.\n%s\n\n", answer == question->answer ? "Right." : "No.",
+           question->answer, question->explanation);
 }
 
-/* The question that `text` names, by name or number, or wrong usage. */
-static int number_of(const char *text, const struct question *questions, int count,
-                     const char *usage)
+int question_main(int argc, char *argv[], const char *const *lines,
+                  const struct question *questions, int count)
 {
-    for (int i = 0; i < count; i++) {
-        if (strcasecmp(text, questions[i].name) == 0)
-            return i;
-    }
-    if (!isdigit((unsigned char)text[0]))
-        wrong_usage(text, "no such question", usage);
-    return (int)number_from(text, 1, count, usage) - 1;
-}
-
-int question_main(int argc, char *argv[], const char *usage, const struct question *questions,
-                  int count)
-{
-    bool may_answer = true;
-    int option;
-    while ((option = getopt(argc, argv, "yh")) != -1) {
-        switch (option) {
-        case 'y':
-            may_answer = false;
-            break;
-        case 'h':
-            show_usage(option, usage);
-            for (int i = 0; i < count; i++)
-                printf("  %d  %s\n", i + 1, questions[i].name);
-            return finish_output(0, usage);
-        default:
-            return show_usage(option, usage);
-        }
-    }
-    for (int i = optind; i < argc; i++)
-        number_of(argv[i], questions, count, usage); // all arguments are right, before any is run
-    for (int i = optind; i < argc; i++) {
-        int number = number_of(argv[i], questions, count, usage);
-        ask(&questions[number], number + 1, may_answer);
-    }
-    for (int i = 0; i < count && optind == argc; i++)
-        ask(&questions[i], i + 1, may_answer);
-    return finish_output(0, usage);
+    const char *number = argument_or(NULL, argc, argv, usage);
+    int first = number == NULL ? 1 : (int)number_from(number, 1, count, usage);
+    int last = number == NULL ? count : first;
+    for (int i = first; i <= last; i++)
+        ask(&questions[i - 1], i, lines);
+    return 0;
 }
