@@ -1,36 +1,36 @@
 /*
- * matrix_multiply.c - 250 threads wait for the next round, on one condition; each computes a row.
+ * matrix_multiply_blocks.c - the lecture's hundred products by few threads, with a block of rows each.
  *
- * Original  matrixmultiplication/matrix_mulitply.go
- * Run       ./matrix_multiply [-n rounds] [-s seed] [-t threads] [-v]
- *                                        -v does it all again in one thread, and compares
- * Expect    Working…, Done, and the time it took
- * Try       -t 2, or as many as you have processors. What do the other 248 cost? Then broadcast
- *           before the unlock, and measure both again
- * Compare   chapter 7, matrix_multiply_barrier.c (waits at barriers instead)
+ * Lecture   matrix_multiply.c
+ * Adds      a thread for each processor, not for each row; matrices laid out for the row product; rows
+ *           shared among any number of threads, also when the system refuses some; a seed, and a check
+ *           against one thread
+ * Build     make beyond/matrix_multiply_blocks
+ * Run       beyond/matrix_multiply_blocks [-n rounds] [-s seed] [-t threads] [-v]
+ *               -v does everything again in one thread, and compares
+ * Expect    Working..., Done, and the time it took
+ * Try       -t 250, a thread for each row. What do the other 248 cost? Then broadcast before the
+ *           unlock, and measure both again
  */
 #include "matrix.h"
 #include "must.h"
 #include "wait_group.h"
 
 #include <pthread.h>
-#include <stdbool.h>
-#include <time.h>
-#include <unistd.h>
 
-static const char usage[] = "usage: matrix_multiply [-n rounds] [-s seed] [-t threads] [-v]\n";
+static const char usage[] = "matrix_multiply_blocks [-n rounds] [-s seed] [-t threads] [-v]";
 
 struct work {
-    int rounds;  // never changes
+    long rounds; // never changes
     int threads; // never changes after round 1 has begun
-    // Between rounds main alone uses the matrices. In a round nobody writes a and b, and each thread
-    // writes rows of result that are its own.
+    // Between rounds only main uses the matrices. In a round no thread writes a and b, and each writes
+    // rows of result that are its own.
     struct matrices *matrices;
-    struct wait_group threads_left; // have not done their rows yet; waits: main
+    struct wait_group wait_group; // threads that have not finished their rows. main waits for them
 
-    pthread_mutex_t lock;      // protects what follows
-    int round;                 // grows by one when all threads are done with the one before
-    pthread_cond_t next_round; // round has grown; waits: each thread that has done its rows
+    pthread_mutex_t lock; // protects: round
+    long round;           // grows by one when all threads have finished the one before
+    pthread_cond_t cond;  // round has grown. Each thread that has finished its rows waits for it
 };
 
 struct worker {
@@ -40,43 +40,42 @@ struct worker {
 };
 
 /*
- * Waits until `round` has begun. As a round stays until all threads are done with it, a thread that was
- * not asleep yet when it was announced still finds it here: no broadcast can be missed.
+ * Waits until `round` has begun. A round lasts until all threads have finished it. So a thread that was
+ * not asleep yet at the broadcast still finds the new number here.
  */
-static void wait_for_round(struct work *work, int round)
+static void wait_for_round(struct work *work, long round)
 {
     MUST(pthread_mutex_lock(&work->lock));
     while (work->round < round)
-        MUST(pthread_cond_wait(&work->next_round, &work->lock));
+        MUST(pthread_cond_wait(&work->cond, &work->lock));
     MUST(pthread_mutex_unlock(&work->lock));
 }
 
-static void *compute_rows(void *argument)
+static void *work_out_rows(void *argument)
 {
     struct worker *self = argument;
     struct work *work = self->work;
-    for (int round = 1; round <= work->rounds; round++) {
+    for (long round = 1; round <= work->rounds; round++) {
         wait_for_round(work, round);
         int end = MATRIX_SIZE * (self->number + 1) / work->threads;
         for (int row = MATRIX_SIZE * self->number / work->threads; row < end; row++)
             matrix_add_row(work->matrices, row);
-        MUST(wait_group_done(&work->threads_left));
+        MUST(wait_group_done(&work->wait_group));
     }
     return NULL;
 }
 
 /*
- * The broadcast comes after the unlock. Under the lock it would be as right, but then each thread wakes
- * up only to find the lock taken, and sleeps a second time. (250 threads: 270 ms for a hundred rounds,
- * and 110 ms this way.)
+ * The broadcast comes after the unlock. It would be just as right before it, but then each thread
+ * wakes up only to find the lock taken, and sleeps a second time.
  */
 static void begin_round(struct work *work)
 {
-    MUST(wait_group_add(&work->threads_left, work->threads));
+    MUST(wait_group_add(&work->wait_group, work->threads));
     MUST(pthread_mutex_lock(&work->lock));
     work->round++;
     MUST(pthread_mutex_unlock(&work->lock));
-    MUST(pthread_cond_broadcast(&work->next_round));
+    MUST(pthread_cond_broadcast(&work->cond));
 }
 
 /*
@@ -87,9 +86,9 @@ static int start(struct worker *workers, int wanted, struct work *work)
 {
     for (int i = 0; i < wanted; i++) {
         workers[i] = (struct worker){.work = work, .number = i};
-        int error = pthread_create(&workers[i].thread, NULL, compute_rows, &workers[i]);
+        int error = pthread_create(&workers[i].thread, NULL, work_out_rows, &workers[i]);
         if (error != 0) {
-            fprintf(stderr, "matrix_multiply: %d threads instead of %d: %s\n", i, wanted,
+            fprintf(stderr, "matrix_multiply_blocks: %d threads instead of %d: %s\n", i, wanted,
                     strerror(error));
             return i;
         }
@@ -97,20 +96,23 @@ static int start(struct worker *workers, int wanted, struct work *work)
     return wanted;
 }
 
-static double milliseconds(void)
+static long processors(void)
 {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
+#ifdef _SC_NPROCESSORS_ONLN
+    long number = sysconf(_SC_NPROCESSORS_ONLN);
+    if (number >= 1)
+        return number < MATRIX_SIZE ? number : MATRIX_SIZE;
+#endif
+    return 2;
 }
 
-/* Compares with one thread's result. False: that is another one. */
-static bool verify(const struct matrices *matrices, int rounds, uint64_t seed)
+/* Compares with one thread's result. Returns false if that is another one. */
+static bool verify(const struct matrices *matrices, long rounds, uint64_t seed)
 {
-    double start = milliseconds();
-    bool equal = matrix_is_right(matrices, rounds, seed);
-    printf("%s plain multiplication in one thread, which took %.3fms\n",
-           equal ? "Equal to a" : "NOT equal to a", milliseconds() - start);
+    double begin = seconds();
+    bool equal = matrix_is_right(matrices, (int)rounds, seed);
+    printf("%s plain multiplication in one thread, which took %.3fs\n",
+           equal ? "Equal to a" : "NOT equal to a", seconds() - begin);
     return equal;
 }
 
@@ -118,52 +120,40 @@ int main(int argc, char *argv[])
 {
     static struct matrices matrices; // a megabyte: too large for the stack of some systems
     struct work work = {.rounds = 100, .matrices = &matrices};
-    long threads = MATRIX_SIZE, seed = 1;
+    long threads = processors(), seed = 1;
     bool verifies = false;
-    int option;
-    while ((option = getopt(argc, argv, "n:s:t:vh")) != -1) {
-        switch (option) {
-        case 'n':
-            work.rounds = (int)number_from(optarg, 1, MATRIX_MOST_ROUNDS, usage);
-            break;
-        case 's':
-            seed = number_from(optarg, 0, INT32_MAX, usage);
-            break;
-        case 't':
-            threads = number_from(optarg, 1, MATRIX_SIZE, usage);
-            break;
-        case 'v':
-            verifies = true;
-            break;
-        default:
-            return show_usage(option, usage);
-        }
-    }
-    if (optind < argc)
-        return show_usage('?', usage);
+    struct option_line options[] = {
+        {'n', .number = &work.rounds, .least = 1, .most = MATRIX_MOST_ROUNDS},
+        {'s', .number = &seed, .least = 0, .most = INT32_MAX},
+        {'t', .number = &threads, .least = 1, .most = MATRIX_SIZE},
+        {'v', .flag = &verifies},
+        {0},
+    };
+    read_options(argc, argv, usage, options, 0, 0);
 
     puts("Working...");
-    double begin = milliseconds();
+    double begin = seconds();
     matrices.random = (uint64_t)seed;
-    MUST(wait_group_init(&work.threads_left));
+    MUST(wait_group_init(&work.wait_group));
     MUST(pthread_mutex_init(&work.lock, NULL));
-    MUST(pthread_cond_init(&work.next_round, NULL));
+    MUST(pthread_cond_init(&work.cond, NULL));
     struct worker workers[MATRIX_SIZE];
     work.threads = start(workers, (int)threads, &work);
     if (work.threads == 0)
-        return 1;
-    for (int i = 0; i < work.rounds; i++) {
+        return EXIT_FAILURE;
+    for (long i = 0; i < work.rounds; i++) {
         matrix_add_random(&matrices);
         begin_round(&work);
-        MUST(wait_group_wait(&work.threads_left));
+        MUST(wait_group_wait(&work.wait_group));
     }
     for (int i = 0; i < work.threads; i++)
         MUST(pthread_join(workers[i].thread, NULL));
+    double elapsed = seconds() - begin;
     puts("Done");
-    printf("Processing took %.3fms\n", milliseconds() - begin);
-    MUST(pthread_cond_destroy(&work.next_round));
+    printf("Processing took %.3fs\n", elapsed);
+    MUST(pthread_cond_destroy(&work.cond));
     MUST(pthread_mutex_destroy(&work.lock));
-    MUST(wait_group_destroy(&work.threads_left));
+    MUST(wait_group_destroy(&work.wait_group));
     bool wrong = verifies && !verify(&matrices, work.rounds, (uint64_t)seed);
-    return finish_output(wrong ? 1 : 0, usage);
+    return wrong ? EXIT_FAILURE : EXIT_SUCCESS;
 }

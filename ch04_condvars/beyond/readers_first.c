@@ -1,5 +1,5 @@
 /*
- * readers_first.c - two counts, a lock, and one condition for all. See readers_first.h.
+ * readers_first.c - two counts, a mutex, and one condition for all threads. See readers_first.h.
  */
 #include "readers_first.h"
 
@@ -17,7 +17,7 @@ int readers_first_init(struct readers_first *lock)
     return error;
 }
 
-static void wait_until_somebody_left(struct readers_first *lock)
+static void wait_until_one_left(struct readers_first *lock)
 {
     int cancel_state;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
@@ -29,7 +29,7 @@ int readers_first_read_lock(struct readers_first *lock)
 {
     pthread_mutex_lock(&lock->lock);
     while (lock->writers > 0)
-        wait_until_somebody_left(lock);
+        wait_until_one_left(lock);
     lock->readers++;
     pthread_mutex_unlock(&lock->lock);
     return 0;
@@ -50,7 +50,7 @@ int readers_first_write_lock(struct readers_first *lock)
     pthread_mutex_lock(&lock->lock);
     lock->writers_waiting++;
     while (lock->writers > 0 || lock->readers > 0)
-        wait_until_somebody_left(lock);
+        wait_until_one_left(lock);
     lock->writers_waiting--;
     lock->writers++;
     pthread_mutex_unlock(&lock->lock);

@@ -1,5 +1,5 @@
 /*
- * rw_lock.c - counts of those inside and of those who wait, a lock, and two conditions. See rw_lock.h.
+ * rw_lock.c - counts of threads inside and of threads that wait, a mutex, two conditions. See rw_lock.h.
  */
 #include "rw_lock.h"
 
@@ -24,7 +24,7 @@ int rw_lock_init(struct rw_lock *lock)
     return error;
 }
 
-/* The rule. That writers_waiting stands in the first line is all that keeps a writer from starving. */
+/* The rule. Only the test of writers_waiting keeps a writer from starving. */
 
 static bool may_read(const struct rw_lock *lock)
 {
@@ -36,7 +36,7 @@ static bool may_write(const struct rw_lock *lock)
     return lock->writers == 0 && lock->readers == 0;
 }
 
-/* A thread that vanished in its wait would still be counted, so there is no cancellation meanwhile. */
+/* A thread that was cancelled in its wait would still be counted, so here none can be. */
 static void wait_for(pthread_cond_t *condition, size_t *waiting, struct rw_lock *lock)
 {
     int cancel_state;
@@ -67,7 +67,11 @@ int rw_lock_try_read_lock(struct rw_lock *lock)
     return error;
 }
 
-/* Only the last reader opens the way, and only a writer can be waiting for it. */
+/*
+ * Only the last reader lets anybody in, and only writers can be waiting for that. One of them can enter,
+ * yet all are woken: glibc before 2.41 can lose a signal where several threads wait on a condition
+ * (its bug 25847), and then no writer would ever enter.
+ */
 int rw_lock_read_unlock(struct rw_lock *lock)
 {
     int error = 0;
@@ -75,7 +79,7 @@ int rw_lock_read_unlock(struct rw_lock *lock)
     if (lock->readers == 0)
         error = EPERM;
     else if (--lock->readers == 0)
-        pthread_cond_signal(&lock->may_write);
+        pthread_cond_broadcast(&lock->may_write);
     pthread_mutex_unlock(&lock->lock);
     return error;
 }
@@ -100,7 +104,7 @@ int rw_lock_try_write_lock(struct rw_lock *lock)
     return error;
 }
 
-/* One writer can go on, so one is woken; all readers can, so all are. */
+/* One writer can enter, or else all readers. Readers are not woken for nothing while a writer waits. */
 int rw_lock_write_unlock(struct rw_lock *lock)
 {
     int error = 0;
@@ -110,7 +114,7 @@ int rw_lock_write_unlock(struct rw_lock *lock)
     } else {
         lock->writers--;
         if (lock->writers_waiting > 0)
-            pthread_cond_signal(&lock->may_write);
+            pthread_cond_broadcast(&lock->may_write);
         else
             pthread_cond_broadcast(&lock->may_read);
     }

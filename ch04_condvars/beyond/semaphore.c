@@ -1,5 +1,5 @@
 /*
- * semaphore.c - a number, a lock, and a condition that the number has grown. See semaphore.h.
+ * semaphore.c - a number, a mutex, and a condition that the number is not 0. See semaphore.h.
  */
 #include "semaphore.h"
 
@@ -25,11 +25,11 @@ int semaphore_init(struct semaphore *semaphore, unsigned int permits)
 }
 
 /*
- * Waits for a permit until the deadline (NULL: for ever), and takes it.
+ * Waits for a permit until the deadline (NULL: forever), and takes it.
  *
- * What decides in the end is whether there is a permit, not how the wait has ended: a post in the very
- * moment of the deadline may have woken this thread and nobody else. A thread that vanished in its
- * wait would still be counted, so there is no cancellation meanwhile.
+ * In the end the number of permits decides, not how the wait ended: a post may have come between the
+ * deadline and the moment when this thread has the lock again. A thread that was cancelled in its wait
+ * would still be counted, so here none can be.
  */
 static int take_permit(struct semaphore *semaphore, const struct timespec *deadline)
 {
@@ -81,13 +81,14 @@ int semaphore_try_wait(struct semaphore *semaphore)
 }
 
 /*
- * Every post signals, not only the one that finds no permits: of two quick posts the second one would
- * wake nobody then, though two wait.
+ * The post that finds no permits wakes all waiting threads. So none sleeps while there are permits, and
+ * other posts need not wake any. To wake only one for each post looks cheaper, but glibc before 2.41
+ * can lose a signal where several threads wait on a condition (its bug 25847).
  *
- * The signal is sent under the lock. Sent after it, it could reach a semaphore that is no longer there:
- * the permit was seen without it, its taker was the last user, and has destroyed the semaphore. (With
- * glibc's own sem_post that happened for years, bug 12674.) So the unlock is the last thing that
- * touches it, and POSIX demands of a mutex that whoever gets it next may unlock and destroy it.
+ * The broadcast comes before the unlock. After it, the semaphore might be gone: a thread may have found
+ * the permit without being woken, and destroyed the semaphore as its last user. (glibc's own sem_post
+ * had that fault for years, its bug 12674.) So the unlock is the last access, and POSIX demands of a
+ * mutex that the thread that gets it next may unlock and destroy it.
  */
 int semaphore_post(struct semaphore *semaphore)
 {
@@ -95,9 +96,8 @@ int semaphore_post(struct semaphore *semaphore)
     pthread_mutex_lock(&semaphore->lock);
     if (semaphore->permits == UINT_MAX) {
         error = EOVERFLOW;
-    } else {
-        semaphore->permits++;
-        pthread_cond_signal(&semaphore->posted);
+    } else if (semaphore->permits++ == 0) {
+        pthread_cond_broadcast(&semaphore->posted);
     }
     pthread_mutex_unlock(&semaphore->lock);
     return error;

@@ -1,111 +1,103 @@
 /*
- * signal_before_wait.c - a signal wakes who waits, and nobody else: one that comes too early is lost.
+ * signal_before_wait.c - a signal wakes a thread that waits; one that comes too early is lost.
  *
- * Original  none; a lesson beside those of condvariables/
- * Run       ./signal_before_wait
- * Expect    without a predicate the waiter misses the early signal and would wait for ever (after a
- *           second it gives up); with one it need not wait at all. In the other order both go well
- * Try       set ready without taking the lock. The waiter may miss the signal again: in which moment?
- * Compare   stingy_spendy_waits.c (a predicate and `while`); semaphore.h (a signal that is kept)
+ * Lecture   stingy_spendy_waits.c
+ * Adds      a wait without a predicate beside one with a predicate, each with the signal before and after
+ * Build     make beyond/signal_before_wait
+ * Run       beyond/signal_before_wait
+ * Expect    without a predicate main misses the early signal, and would wait forever if it did not give
+ *           up after a second; with one it need not wait at all. With the wait first, both go well
+ * Try       set ready without the lock. Main may miss the signal again: between which two steps?
  */
 #include "must.h"
 
 #include <pthread.h>
-#include <stdbool.h>
-#include <time.h>
-#include <unistd.h>
 
-static const char usage[] = "usage: signal_before_wait\n";
+static bool signal_first; // does not change while there are two threads
 
-struct news {
-    bool signal_first; // never changes
+static bool ready;                                       // what main waits for
+static bool main_waits;                                  // forces the order with the wait first
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // protects: ready, main_waits
+static pthread_cond_t became_ready = PTHREAD_COND_INITIALIZER; // waits: main
+static pthread_cond_t main_goes =
+    PTHREAD_COND_INITIALIZER; // main_waits is true; waits: the signaller
 
-    pthread_mutex_t lock;     // protects all that follows
-    bool ready;               // the news is there
-    pthread_cond_t has_come;  // ready has become true; waits: main
-    bool main_waits;          // to force the order, where the signal is not first
-    pthread_cond_t main_goes; // main_waits has become true; waits: the signaller
-};
-
-static void *signaller(void *argument)
+static void *signaller(void *unused)
 {
-    struct news *news = argument;
-    MUST(pthread_mutex_lock(&news->lock));
-    while (!news->signal_first && !news->main_waits)
-        MUST(pthread_cond_wait(&news->main_goes, &news->lock));
+    MUST(pthread_mutex_lock(&lock));
+    while (!signal_first && !main_waits)
+        MUST(pthread_cond_wait(&main_goes, &lock));
     puts("  signaller: ready, signals");
-    news->ready = true;
-    MUST(pthread_cond_signal(&news->has_come));
-    MUST(pthread_mutex_unlock(&news->lock));
-    return NULL;
+    ready = true;
+    MUST(pthread_cond_signal(&became_ready));
+    MUST(pthread_mutex_unlock(&lock));
+    return unused;
 }
 
-/* With main_waits the signaller may go on; but it gets the lock only when main sleeps. */
-static void say_that_main_waits(struct news *news)
+// Now the signaller may go on; but it gets the lock only when main sleeps.
+static void say_that_main_waits(void)
 {
     puts("  main: waits");
-    news->main_waits = true;
-    MUST(pthread_cond_signal(&news->main_goes));
+    main_waits = true;
+    MUST(pthread_cond_signal(&main_goes));
 }
 
-/*
- * The fault: sleeps without a look at what is so already. The rest keeps the show honest: a wake-up that
- * nobody has sent does not count, and a deadline ends what would last for ever.
- */
-static void wait_without_predicate(struct news *news)
+static struct timespec in_milliseconds(long milliseconds)
 {
-    struct timespec deadline;
-    clock_gettime(CLOCK_REALTIME, &deadline);
-    deadline.tv_sec += news->signal_first ? 1 : 60;
-    bool ready_before = news->ready;
+    struct timespec time;
+    clock_gettime(CLOCK_REALTIME, &time);
+    time.tv_sec += milliseconds / 1000;
+    time.tv_nsec += milliseconds % 1000 * 1000000;
+    time.tv_sec += time.tv_nsec / 1000000000;
+    time.tv_nsec %= 1000000000;
+    return time;
+}
+
+// The fault: sleeps without looking whether it is ready already. The rest keeps the show honest: a
+// spurious wake-up does not count, and a deadline ends what would last forever.
+static void wait_without_predicate(void)
+{
+    struct timespec deadline = in_milliseconds(signal_first ? 1000 / PACE : 60000);
+    bool was_ready = ready;
     int error = 0;
-    say_that_main_waits(news);
-    do
-        error = pthread_cond_timedwait(&news->has_come, &news->lock, &deadline);
-    while (error == 0 && news->ready == ready_before);
+    say_that_main_waits();
+    while (error == 0 && ready == was_ready)
+        error = pthread_cond_timedwait(&became_ready, &lock, &deadline);
     puts(error == 0 ? "  main: woken"
                     : "  main: nothing in a second, and nothing will come any more");
 }
 
-/* The cure: waits for something to be so. If it is so already, there is nothing to wait for. */
-static void wait_with_predicate(struct news *news)
+// The cure: waits for something to be true. If it is true already, there is nothing to wait for.
+static void wait_with_predicate(void)
 {
-    if (!news->ready)
-        say_that_main_waits(news);
-    while (!news->ready)
-        MUST(pthread_cond_wait(&news->has_come, &news->lock));
+    if (!ready)
+        say_that_main_waits();
+    while (!ready)
+        MUST(pthread_cond_wait(&became_ready, &lock));
     puts("  main: it is ready");
 }
 
-static void show(bool signal_first, const char *title, void (*wait)(struct news *))
+static void show(bool with_signal_first, const char *title, void (*wait)(void))
 {
-    struct news news = {.signal_first = signal_first};
-    MUST(pthread_mutex_init(&news.lock, NULL));
-    MUST(pthread_cond_init(&news.has_come, NULL));
-    MUST(pthread_cond_init(&news.main_goes, NULL));
+    signal_first = with_signal_first;
+    ready = main_waits = false;
     puts(title);
     pthread_t thread;
-    MUST(pthread_create(&thread, NULL, signaller, &news));
+    MUST(pthread_create(&thread, NULL, signaller, NULL));
     if (signal_first)
-        MUST(pthread_join(thread, NULL)); // its signal is over, for certain
-    MUST(pthread_mutex_lock(&news.lock));
-    wait(&news);
-    MUST(pthread_mutex_unlock(&news.lock));
+        MUST(pthread_join(thread, NULL)); // its signal has certainly been sent
+    MUST(pthread_mutex_lock(&lock));
+    wait();
+    MUST(pthread_mutex_unlock(&lock));
     if (!signal_first)
         MUST(pthread_join(thread, NULL));
-    MUST(pthread_cond_destroy(&news.main_goes));
-    MUST(pthread_cond_destroy(&news.has_come));
-    MUST(pthread_mutex_destroy(&news.lock));
 }
 
 int main(int argc, char *argv[])
 {
-    int option = getopt(argc, argv, "h");
-    if (option != -1 || optind < argc)
-        return show_usage(option, usage);
+    no_arguments(argc, argv, "signal_before_wait");
     show(false, "Without a predicate, the wait comes first:", wait_without_predicate);
     show(true, "Without a predicate, the signal comes first:", wait_without_predicate);
     show(false, "With a predicate, the wait comes first:", wait_with_predicate);
     show(true, "With a predicate, the signal comes first:", wait_with_predicate);
-    return finish_output(0, usage);
 }

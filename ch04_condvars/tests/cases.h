@@ -11,13 +11,13 @@
 
 /* How often a stress test goes round. */
 #ifndef ROUNDS
-#define ROUNDS 20000
+#define ROUNDS 2000
 #endif
 
 /*
- * Runs a shell command line made like printf's, in which the folder of the programs comes first in
- * the PATH, and keeps what it prints (of both streams) in `printed`. Returns its exit status; 128
- * and more: the number of the signal that ended it, plus 128.
+ * Runs a shell command line made like printf's, with the folders of the programs first in the PATH,
+ * and keeps what it prints (on both streams) in `printed`. Returns its exit status; 128 and more: the
+ * number of the signal that ended it, plus 128.
  */
 int run(const char *format, ...) __attribute__((format(printf, 1, 2)));
 extern char printed[1 << 20];
@@ -32,16 +32,31 @@ const char *new_folder(void);
 bool is_possible(const char *what, const char *condition);
 
 /* Conditions. Sanitizers need more memory than `ulimit -v` leaves, and only Linux keeps that limit. */
-#define PLAIN_BUILD "test " OUT " = ."
+#define PLAIN_BUILD "test " OUT " = build/test"
 #define FULL_DISK "test -c /dev/full"
 #define MEMORY_LIMIT PLAIN_BUILD " && test $(uname) = Linux"
+#define TSAN_BUILD "test " OUT " = build/tsan"
 
+/* The cases of one test_*.c. */
+struct cases {
+    const char *name;
+    TCase *(*create)(void);
+};
+
+/*
+ * The main function of the tests: runs the cases that the arguments name, without any all of them,
+ * one after the other; Check says after each how it went. Returns the exit status.
+ */
+int run_cases(int argc, char *argv[], const struct cases *all, int count);
+
+TCase *stingy_spendy_waits_cases(void);
+TCase *matrix_multiply_cases(void);
+TCase *quiz_cases(void);
+TCase *every_run_cases(void);
+TCase *stingy_spendy_ends_cases(void);
+TCase *matrix_multiply_blocks_cases(void);
+TCase *starving_writer_cases(void);
 TCase *semaphore_cases(void);
 TCase *rw_lock_cases(void);
-TCase *matrix_cases(void);
-TCase *stingy_spendy_waits_cases(void);
-TCase *signal_before_wait_cases(void);
-TCase *starving_writer_cases(void);
-TCase *quiz_cases(void);
 
 #endif

@@ -1,26 +1,21 @@
 /*
  * check_chapter.c - runs the tests of this chapter, each in a process of its own.
- * CK_RUN_CASE=semaphore tests/check_chapter runs the cases of one piece.
+ * `build/test/tests/check_chapter rw_lock` runs the cases of one piece.
  */
 #include "cases.h"
 
-#include <stdlib.h>
-
-int main(void)
+int main(int argc, char *argv[])
 {
-    Suite *suite = suite_create("ch04_condvars");
-    suite_add_tcase(suite, semaphore_cases());
-    suite_add_tcase(suite, rw_lock_cases());
-    suite_add_tcase(suite, matrix_cases());
-    suite_add_tcase(suite, stingy_spendy_waits_cases());
-    suite_add_tcase(suite, signal_before_wait_cases());
-    suite_add_tcase(suite, starving_writer_cases());
-    suite_add_tcase(suite, quiz_cases());
-
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    // None at all: CK_RUN_CASE names no case there is.
-    bool passed = srunner_ntests_run(runner) > 0 && srunner_ntests_failed(runner) == 0;
-    srunner_free(runner);
-    return passed ? EXIT_SUCCESS : EXIT_FAILURE;
+    static const struct cases all[] = {
+        {"stingy_spendy_waits", stingy_spendy_waits_cases},
+        {"matrix_multiply", matrix_multiply_cases},
+        {"quiz", quiz_cases},
+        {"every_run", every_run_cases},
+        {"stingy_spendy_ends", stingy_spendy_ends_cases},
+        {"matrix_multiply_blocks", matrix_multiply_blocks_cases},
+        {"starving_writer", starving_writer_cases},
+        {"semaphore", semaphore_cases},
+        {"rw_lock", rw_lock_cases},
+    };
+    return run_cases(argc, argv, all, sizeof all / sizeof all[0]);
 }

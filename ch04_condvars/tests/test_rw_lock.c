@@ -1,14 +1,14 @@
 /*
  * test_rw_lock.c - the lock that prefers writers, and the one that starves them, proved the hard way.
  *
- * It includes rw_lock.c itself, to see who waits: "a writer is blocked" is then a fact to wait for, and
- * no sleep has to stand in for it.
+ * It includes rw_lock.c itself, to see which threads wait: "a writer is blocked" is then a fact to wait
+ * for, and no sleep has to stand in for it.
  */
-#include "../rw_lock.c"
+#include "../beyond/rw_lock.c"
 
-#include "../must.h"
-#include "../readers_first.h"
+#include "../beyond/readers_first.h"
 #include "cases.h"
+#include "must.h"
 
 #include <sched.h>
 #include <stdatomic.h>

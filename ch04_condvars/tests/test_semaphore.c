@@ -1,13 +1,13 @@
 /*
  * test_semaphore.c - the semaphore, proved the hard way.
  *
- * It includes semaphore.c itself, to see who waits: "a thread is blocked in wait" is then a fact to wait
- * for, and no sleep has to stand in for it.
+ * It includes semaphore.c itself, to see which threads wait: "a thread is blocked in wait" is then a fact
+ * to wait for, and no sleep has to stand in for it.
  */
-#include "../semaphore.c"
+#include "../beyond/semaphore.c"
 
-#include "../must.h"
 #include "cases.h"
+#include "must.h"
 
 #include <sched.h>
 #include <stdatomic.h>

@@ -73,7 +73,8 @@ END_TEST
 
 START_TEST(test_no_thread)
 {
-    ck_assert_int_eq(run("ulimit -v 8000; starving_writer"), 1);
+    ck_assert_int_eq(run("ulimit -s 1000000; ulimit -v 900000; starving_writer"), 1);
+    ck_assert(strstr(printed, "pthread_create") != NULL);
     ck_assert(strstr(printed, "Resource temporarily unavailable\n") != NULL);
 }
 END_TEST

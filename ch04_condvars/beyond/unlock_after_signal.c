@@ -1,0 +1,57 @@
+/*
+ * unlock_after_signal.c - the quiz, mended: the child runs as soon as main unlocks, and not before.
+ *
+ * Lecture   quiz.c
+ * Adds      the unlocks that the quiz lacks, and a predicate for each wait
+ * Build     make beyond/unlock_after_signal
+ * Run       beyond/unlock_after_signal
+ * Expect    both threads run; but for the second in which main keeps the lock after its signal, the
+ *           child, though woken, cannot
+ * Try       leave out the flags, and start the child before main locks. What may happen then?
+ */
+#include "must.h"
+
+#include <pthread.h>
+
+static bool child_has_signalled, main_has_signalled;
+static pthread_mutex_t mlock = PTHREAD_MUTEX_INITIALIZER; // protects: the two flags
+static pthread_cond_t cond =
+    PTHREAD_COND_INITIALIZER; // one of them is true. One thread waits at a time
+
+static void *run_child_thread(void *unused)
+{
+    MUST(pthread_mutex_lock(&mlock));
+    puts("RunChildThread, lock acquired");
+    child_has_signalled = true;
+    MUST(pthread_cond_signal(&cond));
+    puts("RunChildThread, Waiting");
+    while (!main_has_signalled)
+        MUST(pthread_cond_wait(&cond, &mlock));
+    puts("RunChildThread, Running");
+    MUST(pthread_mutex_unlock(&mlock));
+    return unused;
+}
+
+static void run_main_thread(void)
+{
+    MUST(pthread_mutex_lock(&mlock));
+    puts("RunMainThread, lock acquired");
+    pthread_t thread;
+    MUST(pthread_create(&thread, NULL, run_child_thread, NULL));
+    puts("RunMainThread, Waiting");
+    while (!child_has_signalled)
+        MUST(pthread_cond_wait(&cond, &mlock));
+    puts("RunMainThread, Running");
+    main_has_signalled = true;
+    MUST(pthread_cond_signal(&cond));
+    pause_ms(1000);
+    puts("RunMainThread, a second after its signal: unlocks");
+    MUST(pthread_mutex_unlock(&mlock));
+    MUST(pthread_join(thread, NULL));
+}
+
+int main(int argc, char *argv[])
+{
+    no_arguments(argc, argv, "unlock_after_signal");
+    run_main_thread();
+}
