@@ -43,8 +43,12 @@ static char take_answer(char last)
     while (answer == '\0') {
         printf("Your answer (a to %c): ", last);
         fflush(stdout);
-        if (getline(&line, &room, stdin) <= 0)
+        errno = 0;
+        if (getline(&line, &room, stdin) <= 0) {
+            if (!feof(stdin) && errno != EBADF) // a closed input has ended, too
+                give_up(usage, "standard input", strerror(errno));
             break;
+        }
         line[strcspn(line, "\n")] = '\0';
         if (!isatty(STDIN_FILENO))
             puts(line); // a terminal shows what is typed, a pipe does not

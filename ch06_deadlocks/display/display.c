@@ -443,7 +443,7 @@ static void close_window(void)
     window.window = NULL;
 }
 
-/* Without a desktop SDL might take over a server's console. SDL_VIDEODRIVER is for experts. */
+/* Without a desktop SDL might take over a server's console. SDL_VIDEODRIVER is SDL's own choice. */
 static bool is_desktop(void)
 {
 #ifdef __APPLE__
@@ -462,6 +462,9 @@ static const char *open_window(const struct display *display, const char *title,
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1"); // there are some above
     SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
     SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, "nearest");
+#ifndef __APPLE__
+    SDL_SetHint("SDL_VIDEODRIVER", "x11,wayland"); // it has others, whose windows nobody sees
+#endif
     if (SDL_Init(SDL_INIT_VIDEO) == 0) {
         window.window = SDL_CreateWindow(title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED,
                                          width * scale, height * scale, SDL_WINDOW_RESIZABLE);

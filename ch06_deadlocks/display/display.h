@@ -22,7 +22,7 @@
  * end the display, not the program: display_show returns ECANCELED. Ctrl-Z stops the program in
  * display_show. display_close makes all of them do what they did before.
  *
- * The window can be resized; the picture keeps its shape.
+ * The window can be resized. The picture grows and shrinks with it, and keeps its shape.
  *
  * The terminal shows the picture in braille characters of 2 x 4 dots, made smaller to fit, never
  * larger. A dot is set where any point that falls on it is not black, so nothing drawn gets lost;
@@ -31,7 +31,8 @@
  * meantime appears then. (For this, stderr gets a buffer.)
  *
  * Environment: NO_COLOR, if not empty: no colours in the terminal. TERM unset, empty or dumb: no
- * display in the terminal. A locale without UTF-8 gets : ' and . instead of braille.
+ * display in the terminal. The locale (display_open calls setlocale(LC_CTYPE, "")): without UTF-8
+ * there are : ' and . instead of braille.
  */
 #ifndef DISPLAY_H
 #define DISPLAY_H

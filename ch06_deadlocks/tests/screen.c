@@ -282,7 +282,8 @@ void screen_start_x(void)
     if (x_server == 0) {
         snprintf(number, sizeof number, "%d", display[1]);
         dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
-        execlp("Xvfb", "Xvfb", "-displayfd", number, "-screen", "0", "1400x1000x24", (char *)NULL);
+        execlp("Xvfb", "Xvfb", "-displayfd", number, "-noreset", "-screen", "0", "1400x1000x24",
+               (char *)NULL);
         _exit(127);
     }
     atexit(end_x_server);
