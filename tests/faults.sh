@@ -16,14 +16,17 @@ unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER MAKEFLAGS MAKELEVEL
 
 # Short runs: the chapter, and what one would type there. They print the same every time, in some order.
 runs='
-ch01_intro race_condition -m -t 3 -n 5
-ch01_intro race_condition -f
-ch01_intro processes_and_threads -n 2
-ch01_intro speedup -t 3 -n 1000
+ch01_intro race_condition -m
+ch01_intro processes_and_threads
+ch01_intro speedup -t 4 -n 1000
+ch01_intro forced_race
+ch01_intro rare_race -m -t 3 -n 5
 ch02_threads concurrent_file_search tests c
-ch02_threads boids -d none -n 2 -t 5
-ch02_threads quiz -y 1
-ch02_threads quiz -y 2
+ch02_threads boids 1
+ch02_threads quiz
+ch02_threads bounded_file_search -t 3 tests c
+ch02_threads boids_locks -t 5 -s 1
+ch02_threads lost_additions
 ch03_mutexes stingy_spendy
 ch03_mutexes atomic_stingy_spendy
 ch03_mutexes letter_frequency texts/1_queues.txt texts/2_keys.txt
@@ -35,24 +38,38 @@ ch03_mutexes letter_frequency_ways -n 1 -m mutex texts/1_queues.txt texts/2_keys
 ch03_mutexes letter_frequency_ways -n 1 -m local texts/1_queues.txt texts/2_keys.txt
 ch03_mutexes ledger_locks -t 3 -a 10 -r 1 -i 1
 ch03_mutexes ledger_locks -t 3 -a 10 -r 1 -i 1 -l mutex
-ch04_condvars stingy_spendy_waits -n 20 -q
-ch04_condvars stingy_spendy_waits -i
-ch04_condvars matrix_multiply -n 2 -t 4 -v
+ch04_condvars stingy_spendy_waits
+ch04_condvars matrix_multiply
+ch04_condvars quiz
+ch04_condvars matrix_multiply_blocks -n 2 -t 4 -v
+ch04_condvars one_loaf
+ch04_condvars one_signal
 ch04_condvars signal_before_wait
 ch04_condvars starving_writer
-ch04_condvars quiz -y
-ch05_channels generate_random_polygons -n 20 -t 3 polygons
-ch05_channels generate_metars -n 2 months
+ch04_condvars stingy_spendy_ends -n 20
+ch04_condvars stingy_spendy_if
+ch04_condvars unlock_after_signal
 ch05_channels wind_direction
-ch05_channels shoelace -o polygons.txt
-ch05_channels shoelace -t 3 polygons.txt
-ch05_channels quiz -y
+ch05_channels generate_random_polygons polygons
+ch05_channels shoelace polygons.txt
+ch05_channels quiz
+ch05_channels generate_metars -n 2 months
+ch05_channels parallel_polygons -n 20 -t 3 polygons
+ch05_channels ordered_shoelace -t 3 polygons.txt
+ch05_channels fourth_send
 ch06_deadlocks red_blue
-ch06_deadlocks red_blue -b -n 2
-ch06_deadlocks trains -x 1000 hierarchy
-ch06_deadlocks trains -x 1000 arbitrator
-ch07_barriers barrier_example -n 2 -x 1000
-ch07_barriers matrix_multiply_barrier -n 2 -t 4 -v
+ch06_deadlocks trains deadlock
+ch06_deadlocks trains hierarchy
+ch06_deadlocks trains arbitrator
+ch06_deadlocks red_blue_forced
+ch06_deadlocks red_blue_notes -q
+ch06_deadlocks red_blue_ordered -n 2
+ch06_deadlocks red_blue_backs_off -n 2
+ch07_barriers barrier_example
+ch07_barriers matrix_multiply_barrier
+ch07_barriers barrier_lanes -n 2 -x 1000
+ch07_barriers broken_barrier
+ch07_barriers matrix_multiply_fast_barrier -n 2 -t 4 -v
 '
 
 build() {

@@ -38,24 +38,29 @@ runs() {
     case $1 in
     ch01_intro)
         cat <<'END'
-./race_condition -f
-./race_condition -m -n 100
-./race_condition -x 2>&1 | tail -n 1
-./processes_and_threads -n 3 | sed 's/0x[0-9a-f]*/ADDRESS/; s/ *[0-9.]*µs/ Nµs/'
-./speedup -n 1000 -t 2 | head -n 2
+./race_condition | sed "$n"
+./race_condition -m
+./processes_and_threads | sed 's/0x[0-9a-f]*/ADDRESS/; s/ *[0-9.]* µs/ N µs/'
+./speedup -n 1000 -t 4 | sed 's/ *[0-9.]* ms *[0-9.]* / N /'
 ./speedup -n 1000 -t none || echo failed
+beyond/forced_race
+beyond/rare_race | head -n 1
+beyond/rare_race -m -n 100
 END
         ;;
     ch02_threads)
         cat <<'END'
 mkdir -p out/a/b out/c && touch out/here out/a/there out/a/b/where out/c/nothing
 ./concurrent_file_search out here | sort
-./concurrent_file_search -q -t 1 out b
 ./concurrent_file_search nowhere here 2>&1 | sort
-./boids -d none -n 5 | sed "$n"
-./boids -d none -n 5 -t 1 | sed "$n"
-./boids -d terminal || echo failed
-./quiz -y
+./boids 1
+./boids one || echo failed
+yes b | ./quiz | sed "/^It runs/,/^\$/$n"
+beyond/bounded_file_search out here | sort
+beyond/bounded_file_search -q -t 1 out b
+beyond/boids_locks -t 5 -s 1 | sed "$n"
+beyond/boids_locks -t 1 -s 1 -l mutex | sed "$n"
+beyond/lost_additions
 END
         ;;
     ch03_mutexes)
@@ -78,46 +83,57 @@ END
         ;;
     ch04_condvars)
         cat <<'END'
-./stingy_spendy_waits -q -n 100 | sort
-./stingy_spendy_waits -i -n 10
-./matrix_multiply -v -n 3 | sed "$ms"
-./matrix_multiply -v -n 3 -t 2 -s 7 | sed "$ms"
-./signal_before_wait
-./starving_writer
-./quiz -y
+./stingy_spendy_waits | sort
+./matrix_multiply | sed "$ms"
+yes b | ./quiz
+beyond/matrix_multiply_blocks -v -n 3 | sed "s/[0-9.]*s$/Ns/"
+beyond/matrix_multiply_blocks -v -n 3 -t 2 -s 7 | sed "s/[0-9.]*s$/Ns/"
+beyond/one_loaf
+beyond/one_signal
+beyond/signal_before_wait
+beyond/starving_writer
+beyond/stingy_spendy_ends -n 10 | sort
+beyond/stingy_spendy_if | tail -n 3 | sort
+beyond/unlock_after_signal
 END
         ;;
     ch05_channels)
         cat <<'END'
-./generate_metars -n 3 -s 5 out/metars
-./wind_direction out/metars | sed "$ms"
 ./wind_direction | sed "$ms"
 ./wind_direction nowhere || echo failed
-./generate_random_polygons -n 500 out/polygons.txt
-./generate_random_polygons -n 500 -s 7 -t 3 out/others.txt
-./shoelace -o out/polygons.txt
-./shoelace -t 3 out/others.txt | sort
-echo '(1,1),(2' | ./shoelace - || echo failed
-./quiz -y
+./generate_random_polygons out/polygons.txt
+head -n 500 out/polygons.txt >out/some.txt
+./shoelace out/some.txt 2>&1 | sed "$ms" | sort
+echo '(1,1),(2' | ./shoelace /dev/stdin 2>&1 | sed "$ms"
+yes b | ./quiz | sed '/^It runs/,/^$/d'
+beyond/generate_metars -n 3 -s 5 out/metars
+./wind_direction out/metars | sed "$ms"
+beyond/parallel_polygons -n 500 -s 7 -t 3 out/others.txt
+beyond/ordered_shoelace -t 3 out/others.txt
+beyond/fourth_send
 END
         ;;
     ch06_deadlocks)
         cat <<'END'
-./red_blue
-./red_blue -o -n 100 | sort
-./red_blue -b -n 100 | grep -c 'Both locks Acquired'
-./trains -d none -x 100 deadlock | sort
-./trains -d none -x 100 hierarchy | grep -c 'locks intersection'
-./trains -d none -x 100 arbitrator | grep -c 'locks intersection'
-./lock_watch ./trains -d none -x 100 deadlock 2>&1 | grep -c 'waits for mutex'
+./red_blue 1 | tail -n 1
+./trains deadlock | sed "$n"
+./trains hierarchy | sed "$n"
+./trains arbitrator | sed "$n"
+beyond/red_blue_forced 1
+beyond/red_blue_notes -q | sed "$n"
+beyond/red_blue_ordered -n 100 | sort
+beyond/red_blue_backs_off -n 100 | grep -c 'Both locks Acquired'
+lock_watch/lock_watch ./trains deadlock 2>&1 | grep -c 'waits for mutex'
 END
         ;;
     ch07_barriers)
         cat <<'END'
-./barrier_example -x 100 -n 2 | sort
-./broken_barrier
-./matrix_multiply_barrier -v -n 3 | sed "$ms"
-./matrix_multiply_barrier -v -n 3 -t 2 -s 7 | sed "$ms"
+./barrier_example 15 | sort
+./matrix_multiply_barrier | sed "$ms"
+beyond/barrier_lanes -x 100 -n 2 | sort
+beyond/broken_barrier
+beyond/matrix_multiply_fast_barrier -v -n 3 | sed "s/[0-9.]*s$/Ns/"
+beyond/matrix_multiply_fast_barrier -v -n 3 -t 2 -s 7 | sed "s/[0-9.]*s$/Ns/"
 END
         ;;
     esac

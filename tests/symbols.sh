@@ -34,7 +34,7 @@ as_in_posix() {
         s/^__isoc[0-9]*_//; s/^__sysv_signal$/signal/; s/^__xpg_//; s/^__sigsetjmp$/sigsetjmp/
         s/^__f\{0,1\}xstat\(at\)\{0,1\}$/fstat/; s/^__lxstat$/lstat/; s/^__\([a-z]*\)_chk$/\1/
         s/^__ctype_b_loc$/isalpha/; s/^__ctype_\(to.*er\)_loc$/\1/; s/^__cxa_atexit$/atexit/; s/^__cxa_at_quick_exit$/at_quick_exit/
-        s/^__register_atfork$/pthread_atfork/; s/^__environ$/environ/; s/^__errno_location$/errno/
+        s/^__register_atfork$/pthread_atfork/; s/^__environ$/environ/; s/^__posix_getopt$/getopt/; s/^__errno_location$/errno/
         s/^__assert_fail$/assert/
         s/^__pthread_\(un\)\{0,1\}register_cancel$/pthread_cleanup_push/
         s/^__pthread_unwind_next$/pthread_exit/
