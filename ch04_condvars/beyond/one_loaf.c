@@ -18,7 +18,7 @@ static int loaves;
 static int waiting;                                      // have come to eat
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // protects: loaves >= 0, waiting
 static pthread_cond_t loaf_baked = PTHREAD_COND_INITIALIZER;
-static pthread_cond_t hungry_came = PTHREAD_COND_INITIALIZER; // waiting has grown; waits: main
+static pthread_cond_t hungry_came = PTHREAD_COND_INITIALIZER; // main waits for it
 
 static void *eat(void *argument)
 {

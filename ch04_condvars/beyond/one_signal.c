@@ -20,7 +20,7 @@ static int waiting;                                      // have come to the gat
 static int through;                                      // have passed it
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // protects: is_open, waiting, through
 static pthread_cond_t gate_opened = PTHREAD_COND_INITIALIZER;
-static pthread_cond_t moved = PTHREAD_COND_INITIALIZER; // waiting or through has grown; waits: main
+static pthread_cond_t moved = PTHREAD_COND_INITIALIZER; // main waits for it
 
 static void *visit(void *unused)
 {

@@ -27,9 +27,9 @@ int semaphore_init(struct semaphore *semaphore, unsigned int permits)
 /*
  * Waits for a permit until the deadline (NULL: forever), and takes it.
  *
- * In the end the number of permits decides, not how the wait ended: a post may have come between the
- * deadline and the moment when this thread has the lock again. A thread that was cancelled in its wait
- * would still be counted, so here none can be.
+ * In the end the number of permits decides, not how the wait ended: a post may have come after the
+ * deadline, before this thread had the lock again. A thread that was cancelled in its wait would still
+ * be counted, so here none can be.
  */
 static int take_permit(struct semaphore *semaphore, const struct timespec *deadline)
 {

@@ -18,15 +18,14 @@ static bool signal_first; // does not change while there are two threads
 static bool ready;                                       // what main waits for
 static bool main_waits;                                  // forces the order with the wait first
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // protects: ready, main_waits
-static pthread_cond_t became_ready = PTHREAD_COND_INITIALIZER; // waits: main
-static pthread_cond_t main_goes =
-    PTHREAD_COND_INITIALIZER; // main_waits is true; waits: the signaller
+static pthread_cond_t became_ready = PTHREAD_COND_INITIALIZER; // main waits for it
+static pthread_cond_t main_sleeps = PTHREAD_COND_INITIALIZER;  // the signaller waits for it
 
 static void *signaller(void *unused)
 {
     MUST(pthread_mutex_lock(&lock));
     while (!signal_first && !main_waits)
-        MUST(pthread_cond_wait(&main_goes, &lock));
+        MUST(pthread_cond_wait(&main_sleeps, &lock));
     puts("  signaller: ready, signals");
     ready = true;
     MUST(pthread_cond_signal(&became_ready));
@@ -39,7 +38,7 @@ static void say_that_main_waits(void)
 {
     puts("  main: waits");
     main_waits = true;
-    MUST(pthread_cond_signal(&main_goes));
+    MUST(pthread_cond_signal(&main_sleeps));
 }
 
 static struct timespec in_milliseconds(long milliseconds)
