@@ -1,8 +1,19 @@
 /*
  * test_matrix_multiply.c - all hundred products are there, and every one of them is right.
  *
- * It includes the lecture, to look at its result.
+ * It includes the lecture, to look at its result and to count its waits.
  */
+#include "wait_group.h"
+
+static int waits;
+
+static int counted_wait(struct wait_group *group)
+{
+    waits++;
+    return wait_group_wait(group);
+}
+#define wait_group_wait counted_wait
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wreturn-type" // only main may end without a return
 #define main matrix_multiply_main
@@ -37,8 +48,14 @@ START_TEST(test_hundred_products)
     double elapsed;
     snprintf(name, sizeof name, "%s/printed", new_folder());
     MUST_HAVE(freopen(name, "w", stdout));
+    for (int i = 0; i < matrix_size; i++)
+        x[i] = random = random * 6364136223846793005u + 1442695040888963407u;
     srand48(7);
     matrix_multiply_main(1, arguments);
+
+    // Main has waited before each product, and for the last one, which is there when it is done.
+    add_product(result, x, found);
+    ck_assert_int_eq(waits, 101);
 
     fflush(stdout);
     FILE *lines = MUST_HAVE(fopen(name, "r"));
@@ -49,8 +66,6 @@ START_TEST(test_hundred_products)
     fclose(lines);
 
     srand48(7);
-    for (int i = 0; i < matrix_size; i++)
-        x[i] = random = random * 6364136223846793005u + 1442695040888963407u;
     for (int round = 0; round < 100; round++) {
         uint64_t b_times_x[matrix_size] = {0};
         generate_random_matrix(a);
@@ -58,7 +73,6 @@ START_TEST(test_hundred_products)
         add_product(b, x, b_times_x);
         add_product(a, b_times_x, expected);
     }
-    add_product(result, x, found);
     ck_assert_mem_eq(found, expected, sizeof found);
     ck_assert_mem_eq(matrix_a, a, sizeof a);
     ck_assert_int_eq(rounds, 100);
