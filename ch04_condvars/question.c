@@ -12,13 +12,17 @@ static const char usage[] = "quiz [NUMBER]";
 /* Whether a line of the source begins the definition of that name: it is not indented. */
 static bool begins(const char *line, const char *name, size_t length)
 {
-    const char *found = strstr(line, name);
-    if (!isalpha((unsigned char)line[0]) || found == NULL || found == line)
+    if (!isalpha((unsigned char)line[0]))
         return false;
-    char before = found[-1], after = found[length];
-    bool is_function = after == '(' && strchr(line, ';') == NULL;
-    bool is_variable = after == ';' || strncmp(&found[length], " = ", 3) == 0;
-    return (before == ' ' || before == '*') && (is_function || is_variable);
+    for (const char *found = strstr(line + 1, name); found != NULL;
+         found = strstr(found + 1, name)) {
+        char before = found[-1], after = found[length];
+        bool is_function = after == '(' && strchr(line, ';') == NULL;
+        bool is_variable = after == ';' || strncmp(&found[length], " = ", 3) == 0;
+        if ((before == ' ' || before == '*') && (is_function || is_variable))
+            return true;
+    }
+    return false;
 }
 
 /* Prints a function, to its closing brace, or a variable, to its semicolon. */

@@ -3,10 +3,10 @@
  * readers-writer locks beside the system's.
  */
 #include "bench.h"
+#include "beyond/readers_first.h"
+#include "beyond/rw_lock.h"
+#include "beyond/semaphore.h"
 #include "must.h"
-#include "readers_first.h"
-#include "rw_lock.h"
-#include "semaphore.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -215,21 +215,25 @@ static void with_conditions(void *argument, long times)
 static void compare_programs(void)
 {
     const struct way products[] = {
-        {.name = "matrix_multiply -t 1", .command = "./matrix_multiply -t 1"},
-        {.name = "matrix_multiply -t 2", .command = "./matrix_multiply -t 2"},
         {.name = "matrix_multiply, 250 threads", .command = "./matrix_multiply"},
+        {.name = "matrix_multiply_blocks -t 1", .command = "beyond/matrix_multiply_blocks -t 1"},
+        {.name = "matrix_multiply_blocks -t 2", .command = "beyond/matrix_multiply_blocks -t 2"},
+        {.name = "matrix_multiply_blocks -t 250",
+         .command = "beyond/matrix_multiply_blocks -t 250"},
     };
-    bench_compare("a hundred products of 250 x 250", 1, products, 3);
+    bench_compare("a hundred products of 250 x 250", 1, products, 4);
 }
 
 static void show_growth(void)
 {
     static const long threads[] = {1, 10, 100, 250};
-    bench_growth("matrix_multiply -t", NULL, "./matrix_multiply -t $n", threads, 4);
+    bench_growth("matrix_multiply_blocks -t", NULL, "beyond/matrix_multiply_blocks -t $n", threads,
+                 4);
     static const long rounds[] = {10, 100, 1000};
-    bench_growth("matrix_multiply -n", NULL, "./matrix_multiply -n $n", rounds, 3);
+    bench_growth("matrix_multiply_blocks -n", NULL, "beyond/matrix_multiply_blocks -n $n", rounds,
+                 3);
     static const long readers[] = {2, 10, 100, 1000};
-    bench_growth("starving_writer -n", NULL, "./starving_writer -n $n >/dev/null", readers, 4);
+    bench_growth("starving_writer -n", NULL, "beyond/starving_writer -n $n >/dev/null", readers, 4);
 }
 
 int main(int argc, char *argv[])

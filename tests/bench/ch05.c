@@ -163,7 +163,7 @@ static void compare_channels(void)
 
 static void compare_programs(void)
 {
-    bench_prepare("mkdir -p build/bench && ./generate_metars -f -n 141 build/bench/months");
+    bench_prepare("mkdir -p build/bench && beyond/generate_metars -f -n 141 build/bench/months");
     const struct way winds[] = {
         {.name = "grep -hoE, which only finds them",
          .command =
@@ -175,17 +175,19 @@ static void compare_programs(void)
     bench_compare("the winds of 141 months, 23 MB", 1, winds, 3);
 
     const struct way polygons[] = {
-        {.name = "generate_random_polygons -t 1",
-         .command = "./generate_random_polygons -t 1 build/bench/polygons.txt"},
         {.name = "generate_random_polygons",
          .command = "./generate_random_polygons build/bench/polygons.txt"},
+        {.name = "parallel_polygons",
+         .command = "beyond/parallel_polygons build/bench/polygons.txt"},
     };
     bench_compare("100 000 random polygons, 48 MB", 1, polygons, 2);
 
     const struct way areas[] = {
-        {.name = "shoelace -t 1", .command = "./shoelace -t 1 build/bench/polygons.txt >/dev/null"},
+        {.name = "ordered_shoelace -t 1",
+         .command = "beyond/ordered_shoelace -t 1 build/bench/polygons.txt >/dev/null"},
         {.name = "shoelace", .command = "./shoelace build/bench/polygons.txt >/dev/null"},
-        {.name = "shoelace -o", .command = "./shoelace -o build/bench/polygons.txt >/dev/null"},
+        {.name = "ordered_shoelace",
+         .command = "beyond/ordered_shoelace build/bench/polygons.txt >/dev/null"},
         {.name = "(cat: only to read them)",
          .command = "cat build/bench/polygons.txt | cat >/dev/null"},
     };
@@ -195,17 +197,18 @@ static void compare_programs(void)
 static void show_growth(void)
 {
     static const long threads[] = {1, 10, 100, 1000};
-    bench_growth("generate_random_polygons -t, 10 000 polygons", NULL,
-                 "./generate_random_polygons -n 10000 -t $n build/bench/more.txt", threads, 4);
-    bench_growth("shoelace -t, 100 000 polygons", NULL,
-                 "./shoelace -t $n build/bench/polygons.txt >/dev/null", threads, 4);
+    bench_growth("parallel_polygons -t, 10 000 polygons", NULL,
+                 "beyond/parallel_polygons -n 10000 -t $n build/bench/more.txt", threads, 4);
+    bench_growth("ordered_shoelace -t, 100 000 polygons", NULL,
+                 "beyond/ordered_shoelace -t $n build/bench/polygons.txt >/dev/null", threads, 4);
     static const long polygons[] = {100000, 1000000, 10000000};
-    bench_growth("generate_random_polygons -n | shoelace", NULL,
-                 "./generate_random_polygons -n $n /dev/stdout | ./shoelace - >/dev/null", polygons,
-                 3);
+    bench_growth(
+        "parallel_polygons -n | ordered_shoelace", NULL,
+        "beyond/parallel_polygons -n $n /dev/stdout | beyond/ordered_shoelace - >/dev/null",
+        polygons, 3);
     static const long months[] = {70, 700, 7000};
     bench_growth("wind_direction, months (7000 are 1.1 GB)",
-                 "./generate_metars -f -n $n build/bench/months.$n",
+                 "beyond/generate_metars -f -n $n build/bench/months.$n",
                  "./wind_direction build/bench/months.$n", months, 3);
 }
 

@@ -38,34 +38,38 @@ static int be_watched(void)
 int main(int argc, char *argv[])
 {
     if (argc == 3 && strcmp(argv[1], "-w") == 0) {
-        threads =
-            (int)number_from(argv[2], 1, 1000, "usage: bench_chapter [-q | -w threads | ROW]\n");
+        threads = (int)number_from(argv[2], 1, 1000, "ch06 [-q | -w threads | ROW]");
         return be_watched();
     }
     bench_begin("Chapter 6", argc, argv);
     const struct way one[] = {
-        {.name = "alone", .command = "build/bench_chapter -w 1"},
-        {.name = "lock_watch", .command = "./lock_watch build/bench_chapter -w 1 2>/dev/null"},
+        {.name = "alone", .command = "../tests/bench/build/ch06 -w 1"},
+        {.name = "lock_watch",
+         .command = "lock_watch/lock_watch ../tests/bench/build/ch06 -w 1 2>/dev/null"},
         {.name = "lock_watch -t",
-         .command = "./lock_watch -t build/trace.json build/bench_chapter -w 1 2>/dev/null"},
+         .command = "lock_watch/lock_watch -t build/trace.json ../tests/bench/build/ch06 -w 1 "
+                    "2>/dev/null"},
     };
     bench_compare("two million times lock and unlock, 1 thread", 1, one, 3);
     const struct way two[] = {
-        {.name = "alone", .command = "build/bench_chapter -w 2"},
-        {.name = "lock_watch", .command = "./lock_watch build/bench_chapter -w 2 2>/dev/null"},
+        {.name = "alone", .command = "../tests/bench/build/ch06 -w 2"},
+        {.name = "lock_watch",
+         .command = "lock_watch/lock_watch ../tests/bench/build/ch06 -w 2 2>/dev/null"},
         {.name = "lock_watch -t",
-         .command = "./lock_watch -t build/trace.json build/bench_chapter -w 2 2>/dev/null"},
+         .command = "lock_watch/lock_watch -t build/trace.json ../tests/bench/build/ch06 -w 2 "
+                    "2>/dev/null"},
     };
     bench_compare("the same, 2 threads", 1, two, 3);
     const struct way robots[] = {
-        {.name = "red_blue -o: one order", .command = "./red_blue -o -q -n 100000 >/dev/null"},
-        {.name = "red_blue -b: backing off", .command = "./red_blue -b -q -n 100000 >/dev/null"},
+        {.name = "red_blue_ordered", .command = "beyond/red_blue_ordered -q -n 100000 >/dev/null"},
+        {.name = "red_blue_backs_off",
+         .command = "beyond/red_blue_backs_off -q -n 100000 >/dev/null"},
     };
     bench_compare("100 000 rounds of red and blue", 1, robots, 2);
 
     static const long sizes[] = {1, 10, 100, 1000};
-    bench_growth("lock_watch, threads", NULL, "./lock_watch build/bench_chapter -w $n 2>/dev/null",
-                 sizes, 4);
+    bench_growth("lock_watch, threads", NULL,
+                 "lock_watch/lock_watch ../tests/bench/build/ch06 -w $n 2>/dev/null", sizes, 4);
     bench_prepare("rm -f build/trace.json");
     return 0;
 }

@@ -3,8 +3,8 @@
  */
 #include "barrier.h"
 #include "bench.h"
+#include "beyond/fast_barrier.h"
 #include "must.h"
-#include "plain_barrier.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -22,7 +22,7 @@ struct meeting {
 
     long rounds;
     struct barrier barrier;
-    struct plain_barrier plain;
+    struct fast_barrier fast;
 #if HAVE_PTHREAD_BARRIER
     pthread_barrier_t pthread_barrier;
 #endif
@@ -36,11 +36,11 @@ static void *meet(void *argument)
     return NULL;
 }
 
-static void *meet_plainly(void *argument)
+static void *meet_fast(void *argument)
 {
     struct meeting *meeting = argument;
     for (long i = 0; i < meeting->rounds; i++)
-        plain_barrier_wait(&meeting->plain);
+        fast_barrier_wait(&meeting->fast);
     return NULL;
 }
 
@@ -74,9 +74,9 @@ static void with_barrier(void *meeting, long rounds)
     run_threads(meeting, rounds, meet);
 }
 
-static void with_plain_barrier(void *meeting, long rounds)
+static void with_fast_barrier(void *meeting, long rounds)
 {
-    run_threads(meeting, rounds, meet_plainly);
+    run_threads(meeting, rounds, meet_fast);
 }
 
 #if HAVE_PTHREAD_BARRIER
@@ -104,25 +104,24 @@ static void compare_barriers(void)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct meeting meeting = {.threads = rows[i].threads};
-        unsigned int threads = (unsigned int)rows[i].threads;
-        MUST(barrier_init(&meeting.barrier, threads));
-        plain_barrier_init(&meeting.plain, threads);
+        MUST(barrier_init(&meeting.barrier, rows[i].threads));
+        MUST(fast_barrier_init(&meeting.fast, rows[i].threads));
         const struct way ways[] =
-        { {.name = "a lock and a condition", .function = with_plain_barrier, .argument = &meeting},
-          {.name = "barrier.c", .function = with_barrier, .argument = &meeting},
+        { {.name = "barrier.c", .function = with_barrier, .argument = &meeting},
+          {.name = "fast_barrier.c", .function = with_fast_barrier, .argument = &meeting},
           {.name = "(one sched_yield in each)", .function = yields, .argument = &meeting},
 #if HAVE_PTHREAD_BARRIER
           {.name = "pthread_barrier_wait", .function = with_pthread_barrier, .argument = &meeting},
 #endif
         };
 #if HAVE_PTHREAD_BARRIER
-        MUST(pthread_barrier_init(&meeting.pthread_barrier, NULL, threads));
+        MUST(pthread_barrier_init(&meeting.pthread_barrier, NULL, (unsigned)rows[i].threads));
 #endif
         bench_compare(rows[i].work, rows[i].rounds, ways, (int)(sizeof ways / sizeof ways[0]));
 #if HAVE_PTHREAD_BARRIER
         MUST(pthread_barrier_destroy(&meeting.pthread_barrier));
 #endif
-        plain_barrier_destroy(&meeting.plain);
+        MUST(fast_barrier_destroy(&meeting.fast));
         MUST(barrier_destroy(&meeting.barrier));
     }
 }
@@ -130,9 +129,11 @@ static void compare_barriers(void)
 static void compare_programs(void)
 {
     const struct way products[] = {
-        {.name = "matrix_multiply_barrier -t 1", .command = "./matrix_multiply_barrier -t 1"},
-        {.name = "matrix_multiply_barrier -t 2", .command = "./matrix_multiply_barrier -t 2"},
         {.name = "matrix_multiply_barrier, 250 threads", .command = "./matrix_multiply_barrier"},
+        {.name = "matrix_multiply_fast_barrier -t 250",
+         .command = "beyond/matrix_multiply_fast_barrier -t 250"},
+        {.name = "matrix_multiply_fast_barrier -t 2",
+         .command = "beyond/matrix_multiply_fast_barrier -t 2"},
     };
     bench_compare("a hundred products of 250 x 250", 1, products, 3);
 }
@@ -140,9 +141,11 @@ static void compare_programs(void)
 static void show_growth(void)
 {
     static const long threads[] = {1, 10, 100, 250};
-    bench_growth("matrix_multiply_barrier -t", NULL, "./matrix_multiply_barrier -t $n", threads, 4);
+    bench_growth("matrix_multiply_fast_barrier -t", NULL,
+                 "beyond/matrix_multiply_fast_barrier -t $n", threads, 4);
     static const long rounds[] = {10, 100, 1000};
-    bench_growth("matrix_multiply_barrier -n", NULL, "./matrix_multiply_barrier -n $n", rounds, 3);
+    bench_growth("matrix_multiply_fast_barrier -n", NULL,
+                 "beyond/matrix_multiply_fast_barrier -n $n", rounds, 3);
 }
 
 int main(int argc, char *argv[])

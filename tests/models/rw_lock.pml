@@ -10,12 +10,12 @@
  * Wrong      -DREADERS=1 -DWRITERS=2 -DSPURIOUS=1
  * if                      s/waiting--/&; break/
  * Mutations  -DREADERS=2 -DWRITERS=2 -DSPURIOUS=1
- * last reader wakes none  s/readers == 0 -> signal(may_write)/readers == 0/
- * first reader wakes      s/:: readers == 0 -> signal/:: readers > 0 -> signal/
- * writer wakes no writer  s/:: writers_waiting > 0 -> signal(may_write)/:: writers_waiting > 0/
+ * last reader wakes none  s/readers == 0 -> broadcast(may_write)/readers == 0/
+ * first reader wakes      s/:: readers == 0 -> broadcast/:: readers > 0 -> broadcast/
+ * writer wakes no writer  s/:: writers_waiting > 0 -> broadcast(may_write)/:: writers_waiting > 0/
  * writer wakes no reader  s/broadcast(may_read)/skip/
  * one woken for all       s/broadcast(may_read)/signal(may_read)/
- * wakes readers only      s/writers_waiting > 0 -> signal(may_write)/false/
+ * wakes readers only      s/writers_waiting > 0 -> broadcast(may_write)/false/
  * writer sees nobody      s/(writers == 0 \&\& readers == 0)/true/
  * writer sees no readers  s/(writers == 0 \&\& readers == 0)/(writers == 0)/
  * writer sees no writer   s/(writers == 0 \&\& readers == 0)/(readers == 0)/
@@ -51,7 +51,7 @@ inline write_unlock()
     lock(m);
     writers--;
     if
-    :: writers_waiting > 0 -> signal(may_write)
+    :: writers_waiting > 0 -> broadcast(may_write)
     :: else -> broadcast(may_read)
     fi;
     unlock(m)
@@ -62,7 +62,7 @@ inline read_unlock()
     lock(m);
     readers--;
     if
-    :: readers == 0 -> signal(may_write)
+    :: readers == 0 -> broadcast(may_write)
     :: else
     fi;
     unlock(m)

@@ -5,14 +5,13 @@
  * Right      -DTHREADS=4
  * Right      -DTHREADS=4 -DSPURIOUS=2
  * Wrong      -DTHREADS=4
- * signal-at-0             s/signal(posted)/if :: permits == 1 -> signal(posted) :: else fi/
- * deadline-decides        s/permits > 0 ->/permits > 0 \&\& !is_late ->/
+ * signal-at-0             s/broadcast(posted)/signal(posted)/
  * Wrong      -DTHREADS=4 -DSPURIOUS=1
  * if                      s/wait(posted, m)/&; break/
  * Mutations  -DTHREADS=4 -DSPURIOUS=1
- * no wake-up              s/signal(posted)/skip/
+ * no wake-up              s/broadcast(posted)/skip/
  * the permit stays        s/permits--;//
- * wakes after the unlock  s/signal(posted);/unlock(m); signal(posted); lock(m);/
+ * wakes after the unlock  s/broadcast(posted)/unlock(m); broadcast(posted); lock(m)/
  * destroy waits for none  s/wait_while(waiting > 0, .*);//
  * destroy looks once      s/wait_while(waiting/wait_if(waiting/
  * no last one out         s/signal(all_out)/skip/
@@ -33,7 +32,10 @@ inline post()
     lock(m);
     permits++; given++; posts--;
     printf("thread %d posts: %d there\n", _pid, permits);
-    signal(posted);
+    if
+    :: permits == 1 -> broadcast(posted)
+    :: else
+    fi;
     unlock(m)
 }
 
