@@ -50,6 +50,7 @@ struct cases {
 int run_cases(int argc, char *argv[], const struct cases *all, int count);
 
 TCase *red_blue_cases(void);
+TCase *strategies_cases(void);
 TCase *trains_cases(void);
 TCase *trains_screen_cases(void);
 TCase *red_blue_beyond_cases(void);

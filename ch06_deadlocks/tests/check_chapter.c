@@ -7,9 +7,13 @@
 int main(int argc, char *argv[])
 {
     static const struct cases all[] = {
-        {"red_blue", red_blue_cases},           {"trains", trains_cases},
-        {"trains_screen", trains_screen_cases}, {"red_blue_beyond", red_blue_beyond_cases},
-        {"watch_graph", watch_graph_cases},     {"lock_watch", lock_watch_cases},
+        {"red_blue", red_blue_cases},
+        {"strategies", strategies_cases},
+        {"trains", trains_cases},
+        {"trains_screen", trains_screen_cases},
+        {"red_blue_beyond", red_blue_beyond_cases},
+        {"watch_graph", watch_graph_cases},
+        {"lock_watch", lock_watch_cases},
     };
     return run_cases(argc, argv, all, sizeof all / sizeof all[0]);
 }
