@@ -95,6 +95,11 @@ START_TEST(test_lines)
 {
     ck_assert_int_eq(run("matrix_multiply_barrier | sed 's/[0-9][0-9.]*/N/g'"), 0);
     ck_assert_str_eq(printed, "Working...\nDone\nProcessing took Ns\n");
+}
+END_TEST
+
+START_TEST(test_on_one_processor)
+{
     ck_assert_int_eq(run("taskset -c 0 matrix_multiply_barrier | sed 's/[0-9][0-9.]*/N/g'"), 0);
     ck_assert_str_eq(printed, "Working...\nDone\nProcessing took Ns\n");
 }
@@ -144,6 +149,9 @@ TCase *matrix_multiply_barrier_cases(void)
         tcase_add_test(cases, test_hundred_products);
         tcase_add_test(cases, test_lines);
     }
+    if (is_possible("matrix_multiply_barrier on one processor",
+                    PLAIN_BUILD " && taskset -c 0 true 2>/dev/null"))
+        tcase_add_test(cases, test_on_one_processor);
     if (is_possible("matrix_multiply_barrier on a full disk", PLAIN_BUILD " && " FULL_DISK))
         tcase_add_test(cases, test_full_disk);
     if (is_possible("matrix_multiply_barrier with too few threads", MEMORY_LIMIT))
