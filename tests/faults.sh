@@ -108,7 +108,8 @@ check_run() {
     mv "$work/output" "$work/usual"
     mv "$work/counts" "$work/kinds"
     while read -r kind calls; do
-        for call in $(seq "$calls"); do
+        # Of very many calls of one kind, the first ones and the last ones.
+        for call in $(seq "$calls" | awk -v calls="$calls" 'calls <= 60 || NR <= 20 || NR > calls - 5'); do
             fault=$kind:$call
             try
             total=$((total + 1))
