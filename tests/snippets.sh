@@ -119,9 +119,9 @@ done
 pieces=0
 # The last column of the README's table of chapters.
 sed -n 's/^| \[[0-9].*](\(ch[^/]*\)\/README.md).*| \([^|]*\) |$/\1 \2/p' README.md | tr -d '`,' >"$work/pieces"
-while read -r folder names; do
+while read -r chapter names; do
     for name in $names; do
-        path=$folder/${name%.*}
+        path=$chapter/${name%.*}
         try_piece "${path##*/}" "${path%/*}"
     done
 done <"$work/pieces"

@@ -197,7 +197,7 @@ START_TEST(test_output)
     ck_assert_int_eq(
         run("cd %s; " MAKE_TREE "%s tree file | head -n 1", new_folder(), programs[_i]), 0);
     ck_assert_str_eq(printed, "Searching in tree\n");
-    ck_assert_int_eq(run("%s . x >&-", programs[_i]), 1);
+    ck_assert_int_eq(run("%s tests x >&-", programs[_i]), 1);
     ck_assert_str_eq(printed, message);
 }
 END_TEST
@@ -207,7 +207,7 @@ START_TEST(test_full_disk)
     char message[100];
     snprintf(message, sizeof message, "%s: standard output: No space left on device\n",
              programs[_i]);
-    ck_assert_int_eq(run("%s . x >/dev/full", programs[_i]), 1);
+    ck_assert_int_eq(run("%s tests x >/dev/full", programs[_i]), 1);
     ck_assert_str_eq(printed, message);
 }
 END_TEST
@@ -274,18 +274,6 @@ START_TEST(test_bound)
 }
 END_TEST
 
-/* A file system that does not tell what is a directory. */
-START_TEST(test_unknown_types)
-{
-    const char *folder = build_edited("s/files.i.->d_type/DT_UNKNOWN/", 2, "");
-    ck_assert_int_eq(run("cd %s; " MAKE_TREE "ln -s . tree/round; ./edited tree 3 | sort >got; "
-                         "concurrent_file_search tree 3 | sort | cmp - got; grep -c ^Matched got",
-                         folder),
-                     0);
-    ck_assert_str_eq(printed, "37\n");
-}
-END_TEST
-
 /* Without its lock the list of matches is a data race. */
 START_TEST(test_without_the_lock)
 {
@@ -326,7 +314,6 @@ TCase *concurrent_file_search_cases(void)
     TCase *cases = common_cases(LECTURE);
     if (is_possible("a search that is edited", PLAIN_BUILD)) {
         tcase_add_test(cases, test_bound);
-        tcase_add_test(cases, test_unknown_types);
     }
     if (is_possible("the race of a search without a lock", TSAN_BUILD))
         tcase_add_test(cases, test_without_the_lock);
