@@ -5,7 +5,10 @@
 #include "must.h"
 
 #include "../lock_watch/watch.h"
+#include "../trains.h"
 #include "cases.h"
+
+#include <stddef.h>
 
 #define FOLDER OUT "/tests/check.watched"
 #define HAS_CC PLAIN_BUILD " && command -v cc >/dev/null"
@@ -426,7 +429,19 @@ START_TEST(test_lectures)
         ck_assert_int_lt(tries, 20);
     ck_assert_msg(says("lock_watch: deadlock: 4 threads wait for each other in a cycle\n"), "%s",
                   printed);
-    ck_assert(says(" (intersections+") && says(" in move_train (deadlock.c:"));
+    // Main is the first thread, train 0 the second. Each waits for the next intersection.
+    for (int i = 0; i < 4; i++) {
+        char line[200];
+        size_t wanted = (size_t)(i + 1) % 4 * sizeof(struct intersection);
+        snprintf(line, sizeof line, "  thread %d move_train\n", i + 2);
+        const char *found = strstr(printed, line);
+        ck_assert_msg(found != NULL, "%s", printed);
+        snprintf(line, sizeof line, " (intersections+%zu) in move_train (deadlock.c:",
+                 wanted + offsetof(struct intersection, mutex));
+        found = strchr(found, '\n') + 1;
+        const char *end = strchr(found, '\n'), *where = strstr(found, line);
+        ck_assert_msg(where != NULL && where < end, "%s: %s", line, printed);
+    }
     ck_assert(!says("Nothing has moved"));
 }
 END_TEST

@@ -22,18 +22,25 @@ static void look_around(long milliseconds);
 #undef lock_intersections_in_distance
 #undef move_train
 
+static int wait_and_count(pthread_cond_t *condition, pthread_mutex_t *mutex);
+#define pthread_cond_wait(condition, mutex) wait_and_count(condition, mutex)
 #define move_train arbitrator_move_train
 #define lock_intersections_in_distance arbitrator_lock_intersections_in_distance
 #include "../arbitrator.c"
 #undef lock_intersections_in_distance
 #undef move_train
+#undef pthread_cond_wait
 
 #include "../draw_trains.c"
 
 #pragma GCC diagnostic ignored "-Wreturn-type" // only main may end without a return
+static int note_thread(void *journey);
+#define pthread_create(thread, attributes, function, argument)                                     \
+    ((void)(thread), note_thread(argument))
 #define main trains_main
 #include "../trains.c"
 #undef main
+#undef pthread_create
 
 #include "cases.h"
 #include "outcome.h"
@@ -73,6 +80,7 @@ static void tear_down(void)
 }
 
 static _Thread_local struct journey *own; // NULL: this thread is no train
+static _Thread_local long own_time;       // in milliseconds: how long its pauses are in all
 static _Thread_local unsigned short random_state[3];
 
 static atomic_int
@@ -83,12 +91,13 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static int trains_ready, trains_done;
 static int all_wait_at; // where each waits until all four are there; 0: at the start only
 
-static void count_and_wait(void)
+static void wait_for_all(void)
 {
     MUST(pthread_mutex_lock(&lock));
+    int all = (trains_ready / 4 + 1) * 4; // of this time: others may already be here for the next
     trains_ready++;
     MUST(pthread_cond_broadcast(&changed));
-    while (trains_ready % 4 != 0)
+    while (trains_ready < all)
         MUST(pthread_cond_wait(&changed, &lock));
     MUST(pthread_mutex_unlock(&lock));
 }
@@ -108,6 +117,7 @@ static void look_around(long milliseconds)
 {
     if (own == NULL)
         return;
+    own_time += milliseconds;
     bool is_step = milliseconds == 30; // and not between the locks that it takes before it goes on
     int id = own->train->id, front = own->train->front, back = front - length;
     for (int i = 0; i < crossing_count && is_step; i++) {
@@ -121,7 +131,7 @@ static void look_around(long milliseconds)
         must_be(crossing->intersection->locked_by == id, "it has not locked it", id, front);
     }
     if (front == all_wait_at)
-        count_and_wait();
+        wait_for_all();
     for (long i = nrand48(random_state) % 4; i > 0; i--)
         sched_yield();
     for (int i = 0; i < crossing_count; i++) {
@@ -137,8 +147,10 @@ static void *run_train(void *argument)
 {
     own = argument;
     random_state[0] = (unsigned short)own->train->id;
-    count_and_wait();
+    wait_for_all();
     strategy_to_run->move_train(own);
+    long wanted = TRACK * 30L + (strategy_to_run == &deadlock ? 0 : 2 * 10L);
+    must_be(own_time == wanted, "it took another time", own->train->id, TRACK);
     MUST(pthread_mutex_lock(&lock));
     trains_done++;
     MUST(pthread_cond_broadcast(&changed));
@@ -278,6 +290,90 @@ START_TEST(test_all_free)
     intersections[2].locked_by = NONE;
     intersections[1].locked_by = 3;
     ck_assert(!all_free(both, 2));
+}
+END_TEST
+
+static int
+    waits; // how often a train has begun to wait in arbitrator; under its lock, the controller
+
+static int wait_and_count(pthread_cond_t *condition, pthread_mutex_t *mutex)
+{
+    waits++;
+    return pthread_cond_wait(condition, mutex);
+}
+
+static void wait_for_waits(int wanted)
+{
+    for (int seen = 0; seen < wanted; sched_yield()) {
+        MUST(pthread_mutex_lock(&controller));
+        seen = waits;
+        MUST(pthread_mutex_unlock(&controller));
+    }
+}
+
+static void *take_reservation(void *argument)
+{
+    struct journey *journey = argument;
+    arbitrator_lock_intersections_in_distance(journey->train->id, 125, 195, journey->crossings);
+    return NULL;
+}
+
+/*
+ * Every waiting train looks again when one leaves: here 3 waits for 3 and 0, and then 0 for 0 and 1.
+ * Another one leaves 0. 3 is woken first and cannot go on, but 0 can.
+ */
+START_TEST(test_all_are_woken)
+{
+    pthread_t first, second, leaver;
+    set_up();
+    intersections[3].locked_by = 2;
+    struct train short_train = {.id = 1, .train_length = 1};
+    struct journey leaves = {&short_train, 2, {{1, &intersections[0]}, {9, &intersections[2]}}};
+    intersections[0].locked_by = 1; // as if it had taken it before
+    MUST(pthread_create(&first, NULL, take_reservation, &journeys[3]));
+    wait_for_waits(1);
+    MUST(pthread_create(&second, NULL, take_reservation, &journeys[0]));
+    wait_for_waits(2);
+    MUST(pthread_create(&leaver, NULL, arbitrator_move_train, &leaves));
+    MUST(pthread_join(second, NULL));
+    ck_assert_int_eq(intersections[0].locked_by, 0);
+    ck_assert_int_eq(intersections[1].locked_by, 0);
+    ck_assert_int_eq(intersections[3].locked_by, 2);
+}
+END_TEST
+
+static const struct journey *started[4];
+static int started_count;
+
+static int note_thread(void *journey)
+{
+    started[started_count++] = journey;
+    return 0;
+}
+
+/* What main gives to the trains, seen without any. */
+START_TEST(test_journeys)
+{
+    char *arguments[] = {"trains", "hierarchy", NULL};
+    unsetenv("DISPLAY");
+    unsetenv("WAYLAND_DISPLAY");
+    unsetenv("SDL_VIDEODRIVER");
+    ck_assert_ptr_nonnull(freopen("/dev/null", "w", stdout));
+    trains_main(2, arguments);
+    ck_assert_int_eq(started_count, 4);
+    for (int i = 0; i < 4; i++) {
+        const struct journey *journey = started[i];
+        ck_assert_ptr_eq(journey->train, &trains[i]);
+        ck_assert_int_eq(trains[i].id, i);
+        ck_assert_int_eq(trains[i].train_length, 70);
+        ck_assert_int_eq(intersections[i].id, i);
+        ck_assert_int_eq(intersections[i].locked_by, NONE);
+        ck_assert_int_eq(journey->distance, 300);
+        ck_assert_int_eq(journey->crossings[0].position, 125);
+        ck_assert_ptr_eq(journey->crossings[0].intersection, &intersections[i]);
+        ck_assert_int_eq(journey->crossings[1].position, 175);
+        ck_assert_ptr_eq(journey->crossings[1].intersection, &intersections[(i + 1) % 4]);
+    }
 }
 END_TEST
 
@@ -478,6 +574,7 @@ TCase *strategies_cases(void)
     tcase_add_test(cases, test_reservations);
     tcase_add_test(cases, test_order);
     tcase_add_test(cases, test_all_free);
+    tcase_add_test(cases, test_all_are_woken);
     tcase_add_test(cases, test_arrive);
     return cases;
 }
@@ -486,6 +583,7 @@ TCase *trains_cases(void)
 {
     TCase *cases = tcase_create("trains");
     tcase_set_timeout(cases, 60);
+    tcase_add_test(cases, test_journeys);
     tcase_add_test(cases, test_picture);
     tcase_add_test(cases, test_stuck);
     tcase_add_test(cases, test_usage);

@@ -145,13 +145,14 @@ START_TEST(test_x_window)
     printed[0] = '\0';
     for (int tries = 0; strstr(printed, "\"Trains in a box\"") == NULL; tries++) {
         ck_assert_int_lt(tries, 20);
-        ck_assert_int_eq(run("trains >%s/out & while kill -0 $! 2>/dev/null; do "
-                             "xwininfo -root -tree | grep -F 'Trains in a box' && break; done; "
-                             "wait; cat %s/out",
-                             folder, folder),
-                         0);
+        ck_assert_int_eq(
+            run("trains >%s/out & while kill -0 $! 2>/dev/null; do "
+                "xwininfo -root -tree 2>&1 | grep -F 'Trains in a box' && break; done; "
+                "wait; cat %s/out",
+                folder, folder),
+            0);
     }
-    ck_assert(is_outcome(DEADLOCK, strchr(printed, '\n') + 1));
+    ck_assert_msg(is_outcome(DEADLOCK, strchr(printed, '\n') + 1), "%s", printed);
     ck_assert_msg(strstr(printed, " 960x960+") != NULL, "%s", printed);
 }
 END_TEST
