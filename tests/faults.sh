@@ -100,7 +100,7 @@ complain() {
 }
 
 check_run() {
-    rm -rf "$work/folder" && mkdir "$work/folder" && cp -R "$chapter"/* "$work/folder" || exit 1
+    rm -rf "$work/folder" && cp -R "$chapter" "$work/folder" && rm -rf "$work/folder/build" || exit 1
     printf '(0,0),(4,0),(4,3)\n(1,1),(2,1),(1,2)\n' >"$work/folder/polygons.txt"
     fault=none
     try
