@@ -245,8 +245,9 @@ static void take_line(char *line, void *context)
     } else if (lines->got > 0 && lines->got <= lines->count) {
         struct symbol *symbol = lines->asked[lines->got - 1];
         lines->has_function = false;
-        line[strcspn(line, " ")] = '\0'; // " (discriminator 3)"
-        const char *number = strrchr(line, ':');
+        char *number = strrchr(line, ':');
+        if (number != NULL)
+            number[strcspn(number, " ")] = '\0'; // " (discriminator 3)"
         if (lines->is_named || number == NULL || number[1] == '?' || strcmp(number, ":0") == 0)
             return;
         lines->is_named = !is_system_header(line);

@@ -377,8 +377,10 @@ START_TEST(test_path)
         ck_assert_int_eq(run("%s %s " FOLDER "/debug two", begin, lock_watch), WATCH_DEADLOCK);
         ck_assert_msg(says("(first) in cycle_member (scenarios.c:"), "%s", printed);
         ck_assert(says("2 threads") && !says("ERROR: ld.so"));
-        ck_assert_int_eq(run("cp " FOLDER "/debug '" FOLDER "/%s'; %s %s \"$folder\"/debug two",
-                             names[i], begin, lock_watch),
+        // A program and its source there, too.
+        ck_assert_int_eq(run("%s cp tests/watched/scenarios.c \"$folder\"; (cd \"$folder\"; "
+                             "cc -pthread -g -O1 -o debug scenarios.c); %s \"$folder\"/debug two",
+                             begin, lock_watch),
                          WATCH_DEADLOCK);
         ck_assert_msg(says("(first) in cycle_member (scenarios.c:"), "%s", printed);
         ck_assert_int_eq(run("%s %s " FOLDER "/debug environment 2>/dev/null", begin, lock_watch),
