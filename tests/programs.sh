@@ -157,9 +157,9 @@ check_watched() {
     program=lock_watch
     case $watched in
     lock_watch) ;;
-    red_blue | red_blue_forced | red_blue_notes) expect 86 "$watched_binary" ;; # meant to get stuck
-    trains)
-        expect 86 "$watched_binary" deadlock
+    red_blue | red_blue_forced) expect 86 "$watched_binary" 800 ;; # meant to get stuck, at some time
+    red_blue_notes) expect 86 "$watched_binary" ;;
+    trains) # on a busy machine the trains may miss each other in `deadlock`
         expect_silence hierarchy
         expect_silence arbitrator
         ;;
