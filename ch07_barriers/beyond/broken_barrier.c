@@ -124,9 +124,13 @@ static void hold(int signal_number)
 {
     int error = errno;
     char byte = (char)signal_number;
-    if (write(is_held[1], &byte, 1) == 1) {
-        while (read(goes_on[0], &byte, 1) == -1 && errno == EINTR)
-            continue;
+    ssize_t done = write(is_held[1], &byte, 1);
+    while (done == 1 && (done = read(goes_on[0], &byte, 1)) == -1 && errno == EINTR)
+        done = 1;
+    if (done != 1) {
+        static const char message[] = "broken_barrier: pipe: cannot be used\n";
+        done = write(STDERR_FILENO, message, sizeof message - 1);
+        _exit(EXIT_FAILURE);
     }
     errno = error;
 }
