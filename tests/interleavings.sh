@@ -23,6 +23,7 @@ ch04_condvars rw_lock
 ch05_channels channel
 ch06_deadlocks red_blue
 ch07_barriers barrier
+ch07_barriers fast_barrier
 '
 
 # Programs that only lock and wait. They end by themselves.
@@ -30,13 +31,13 @@ programs='
 ch02_threads concurrent_file_search tests c
 ch03_mutexes stingy_spendy
 ch03_mutexes beyond/ledger_locks -t 4 -a 20 -r 1 -i 10 -l mutex
-ch04_condvars matrix_multiply -n 2 -t 4
-ch04_condvars stingy_spendy_waits -q -n 100
-ch04_condvars starving_writer
-ch04_condvars quiz -y 1
-ch05_channels generate_metars -n 1 months
-ch06_deadlocks red_blue -o -q -n 100
-ch06_deadlocks red_blue -b -q -n 100
+ch04_condvars beyond/matrix_multiply_blocks -n 2 -t 4
+ch04_condvars beyond/stingy_spendy_ends -n 100
+ch04_condvars beyond/starving_writer
+ch04_condvars beyond/unlock_after_signal
+ch05_channels beyond/generate_metars -n 1 months
+ch06_deadlocks beyond/red_blue_ordered -q -n 100
+ch06_deadlocks beyond/red_blue_backs_off -q -n 100
 '
 
 is_wanted() {
