@@ -494,7 +494,8 @@ START_TEST(test_x_window)
 {
     ck_assert_int_eq(
         run("for i in 1 2 3; do timeout -k 1 15 xvfb-run -a -s '-screen 0 1400x900x24' sh -c '"
-            "boids & while ! xwininfo -name \"Boids in a box\" >%s/window 2>&1; do :; done; "
+            "boids 2>/dev/null & while ! xwininfo -name \"Boids in a box\" >%s/window 2>&1; do :; "
+            "done; "
             "sed -n \"s/^ *//; /^Width\\|^Height/p\" %s/window; "
             "xdotool search --sync --name \"Boids in a box\" key q; wait $!'; "
             "status=$?; test $status = 124 || exit $status; done; exit 1",

@@ -102,7 +102,7 @@ START_TEST(test_many_directories)
                          "for way in %s; do $way wide 77 >got || exit 1; "
                          "grep ^Matched got | sort | cmp - want || exit 2; "
                          "test $(grep -c ^Searching got) = %d || exit 3; done",
-                         new_folder(), ROUNDS / 2, ways[_i], ROUNDS / 2 + 1),
+                         new_folder(), ROUNDS / 4, ways[_i], ROUNDS / 4 + 1),
                      0);
 }
 END_TEST
