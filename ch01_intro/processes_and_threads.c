@@ -12,6 +12,7 @@
 #include "must.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <sys/wait.h>
 
 static const char usage[] = "processes_and_threads";
@@ -50,6 +51,8 @@ static void run_process(void *(*function)(void *), int *balance)
     int status;
     if (waitpid(child, &status, 0) < 0)
         give_up(usage, "waitpid", strerror(errno));
+    if (WIFSIGNALED(status))
+        raise(WTERMSIG(status)); // end as the child did
     if (status != 0)
         _exit(EXIT_FAILURE); // the child has said why
 }
