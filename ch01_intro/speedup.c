@@ -1,5 +1,5 @@
 /*
- * speedup.c - what more threads are worth: one sum, shared out to 1, 2, 4 and 8 threads, and two laws.
+ * speedup.c - what more threads are worth: one sum, shared out to 1, 2, 4 … threads, and two laws.
  *
  * Original  none: the course tells of Amdahl's and Gustafson's law in its opening lectures
  * Build     cc -pthread -O2 -o speedup speedup.c
@@ -11,8 +11,6 @@
 #include "must.h"
 
 #include <pthread.h>
-
-static const char usage[] = "speedup [-t threads] [-f percent] [-n numbers]";
 
 /* The numbers from `first` to `end` - 1. Each part belongs to one thread: nothing is shared. */
 struct part {
@@ -82,13 +80,14 @@ int main(int argc, char *argv[])
         {'n', .number = &numbers, .least = 1, .most = 2000000000},
         {0},
     };
-    read_options(argc, argv, usage, options, 0, 0);
+    read_options(argc, argv, "speedup [-t threads] [-f percent] [-n numbers]", options, 0, 0);
     long serial = (long)((long long)numbers * percent / 100);
     double share = (double)percent / 100, time_of_one = 0;
     printf("The digits of all numbers below %ld are added.\n", numbers);
     printf("Main adds %ld%% of them alone, and the threads share the rest.\n\n", percent);
     printf("threads        time  speed-up    Amdahl  Gustafson         sum\n");
-    for (long threads = 1; threads <= most_threads; threads *= 2) {
+    for (long next = 1, threads = 0; threads < most_threads; next *= 2) {
+        threads = next < most_threads ? next : most_threads;
         double start = seconds();
         long long sum = parallel_sum(serial, numbers, threads);
         double time = seconds() - start;

@@ -67,19 +67,49 @@ START_TEST(test_table)
                                 " 4 TIME 2.29 3.25 2250000\n"
                                 " 8 TIME 2.91 6.25 2250000\n";
     ck_assert_msg(strncmp(printed, table, strlen(table)) == 0, "%s", printed);
-    ck_assert_int_eq(run("speedup -n 1000 -t 1024 | grep -c ' 13500$'"), 0);
-    ck_assert_str_eq(printed, "11\n");
-    ck_assert_int_eq(run("speedup -n 1000 -t 7 | grep -c ' 13500$'"), 0);
-    ck_assert_str_eq(printed, "3\n");
     ck_assert_int_eq(run("speedup -n 1 -t 1 | grep -c ' 0$'"), 0);
     ck_assert_str_eq(printed, "1\n");
+}
+END_TEST
+
+/* The powers of two, and last the number that was asked for. All of them find the same sum. */
+START_TEST(test_rows)
+{
+    static const char *const rows[][2] = {
+        {"-t 1", "1 "},
+        {"-t 6", "1 2 4 6 "},
+        {"", "1 2 4 8 "},
+        {"-f 50 -t 127", "1 2 4 8 16 32 64 127 "},
+        {"-t 1023", "1 2 4 8 16 32 64 128 256 512 1023 "},
+        {"-t 1024", "1 2 4 8 16 32 64 128 256 512 1024 "},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ck_assert_int_eq(
+            run("speedup -n 1000 %s | awk '$NF == 13500 { printf \"%%s \", $1 }'", rows[i][0]), 0);
+        ck_assert_str_eq(printed, rows[i][1]);
+    }
+}
+END_TEST
+
+/* The last line says how many processors there are, where the system tells. */
+START_TEST(test_processors)
+{
+    ck_assert_int_eq(run("speedup -n 1000 | tail -n 1"), 0);
+#ifdef _SC_NPROCESSORS_ONLN
+    char line[100];
+    snprintf(line, sizeof line, "This machine has %ld processors.\n",
+             sysconf(_SC_NPROCESSORS_ONLN));
+    ck_assert_str_eq(printed, line);
+#endif
 }
 END_TEST
 
 /* Nothing is wider than a terminal, whatever COLUMNS says. */
 START_TEST(test_width)
 {
-    ck_assert_int_eq(run("COLUMNS=x speedup | grep '.\\{81\\}'"), 1);
+    static const char *const columns[] = {"x", "-5", "0", "40", "200", "99999999999999999999", ""};
+    for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+        ck_assert_int_eq(run("COLUMNS=%s speedup -n 1000 | grep '.\\{81\\}'", columns[i]), 1);
 }
 END_TEST
 
@@ -131,6 +161,8 @@ TCase *speedup_cases(void)
     tcase_add_test(cases, test_shares);
     tcase_add_test(cases, test_laws);
     tcase_add_test(cases, test_table);
+    tcase_add_test(cases, test_rows);
+    tcase_add_test(cases, test_processors);
     tcase_add_test(cases, test_width);
     tcase_add_test(cases, test_usage);
     tcase_add_test(cases, test_output);
