@@ -1,10 +1,11 @@
 /*
  * race_condition.c - a bank that loses money: two tellers change one balance without a lock.
  *
- * Original  none: the course tells it in its opening lecture, as the outage of a bank
+ * Original  none: the course opens with a bank that such a fault brought down. Its software had run
+ *           for months before anybody noticed
  * Build     cc -pthread -o race_condition race_condition.c
  * Run       ./race_condition [-m]       with -m the tellers take a mutex
- * Expect    about half of the money is missing; with -m never any
+ * Expect    about half of the money is missing, on every run; with -m none is, ever
  * Beyond    beyond/forced_race.c loses one deposit step by step; beyond/rare_race.c runs well for days
  */
 #include "must.h"
@@ -17,6 +18,7 @@ static int balance;
 static bool with_mutex;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // protects: balance, but only with -m
 
+/* Without -m this is a data race. It is the subject of the program, not an oversight. */
 static void deposit(void)
 {
     int seen = balance;      // read the balance,

@@ -9,6 +9,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* How often a stress test goes round. */
+#ifndef ROUNDS
+#define ROUNDS 2000
+#endif
+
 /*
  * Runs a shell command line made like printf's, with the folders of the programs first in the PATH,
  * and keeps what it prints (on both streams) in `printed`. Returns its exit status; 128 and more: the

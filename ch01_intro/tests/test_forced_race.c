@@ -9,7 +9,7 @@
 
 START_TEST(test_every_run)
 {
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < ROUNDS / 20; i++) {
         ck_assert_int_eq(run(RACY), 0);
         ck_assert_str_eq(printed, "The balance is 100. Anna and Ben deposit 10 each.\n"
                                   "Anna reads  100\n"
@@ -30,9 +30,15 @@ END_TEST
 
 START_TEST(test_usage_and_output)
 {
+    static const char *const wrong[] = {"-f", "-m", "-n 9", "1", "--nonsense"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        ck_assert_int_eq(run("forced_race %s", wrong[i]), 2);
+        ck_assert(strstr(printed, "usage: forced_race\n") != NULL);
+    }
     ck_assert_int_eq(run("forced_race -f"), 2);
     ck_assert_str_eq(printed, "forced_race: -f: no such option\nusage: forced_race\n");
-    ck_assert_int_eq(run("forced_race -h"), 0);
+    ck_assert_int_eq(run("forced_race -h 2>/dev/null"), 0);
+    ck_assert_str_eq(printed, "usage: forced_race\n");
     ck_assert_int_eq(run(RACY " >&-"), 1);
     ck_assert_str_eq(printed, "forced_race: standard output: Bad file descriptor\n");
 }

@@ -9,6 +9,9 @@
 // What is racy runs without reports, also under ThreadSanitizer; test_reported is for those.
 #define RACY "TSAN_OPTIONS=\"$TSAN_OPTIONS report_bugs=0\" race_condition"
 
+#define TOLD "Two tellers deposited 2000. The balance is %d. Lost: %d\n"
+#define NOTHING_LOST "Two tellers deposited 2000. The balance is 2000. Lost: 0\n"
+
 /* Chance decides how much. Ten runs that lose nothing would be a miracle. */
 START_TEST(test_loses_money)
 {
@@ -16,10 +19,7 @@ START_TEST(test_loses_money)
     for (int i = 0; i < 10; i++) {
         int balance, lost;
         ck_assert_int_eq(run(RACY), 0);
-        ck_assert_int_eq(sscanf(printed,
-                                "Two tellers deposited 2000. The balance is %d. Lost: %d\n",
-                                &balance, &lost),
-                         2);
+        ck_assert_int_eq(sscanf(printed, TOLD, &balance, &lost), 2);
         ck_assert_int_eq(balance + lost, 2000);
         ck_assert_int_ge(lost, 0);
         ck_assert_int_le(lost, 2000 - 10); // the last deposit of all is there
@@ -31,9 +31,30 @@ END_TEST
 
 START_TEST(test_with_the_mutex)
 {
-    for (int i = 0; i < 20; i++) {
+    for (int i = 0; i < ROUNDS / 100; i++) {
         ck_assert_int_eq(run("race_condition -m"), 0);
-        ck_assert_str_eq(printed, "Two tellers deposited 2000. The balance is 2000. Lost: 0\n");
+        ck_assert_str_eq(printed, NOTHING_LOST);
+    }
+}
+END_TEST
+
+/* As it is built by hand, with the pauses that a learner sees; on one processor, too. */
+START_TEST(test_at_the_original_pace)
+{
+    static const char *const ways[] = {"", "taskset -c 0"};
+    const char *folder = new_folder();
+    ck_assert_int_eq(run("${CC:-cc} -pthread -o %s/program race_condition.c", folder), 0);
+    for (int way = 0; way < 2; way++) {
+        int total = 0;
+        for (int i = 0; i < 3; i++) {
+            int balance, lost;
+            ck_assert_int_eq(run("%s %s/program", ways[way], folder), 0);
+            ck_assert_int_eq(sscanf(printed, TOLD, &balance, &lost), 2);
+            total += lost;
+        }
+        ck_assert_int_gt(total, 0);
+        ck_assert_int_eq(run("%s %s/program -m", ways[way], folder), 0);
+        ck_assert_str_eq(printed, NOTHING_LOST);
     }
 }
 END_TEST
@@ -64,6 +85,8 @@ START_TEST(test_output)
 {
     ck_assert_int_eq(run("race_condition -m >&-"), 1);
     ck_assert_str_eq(printed, "race_condition: standard output: Bad file descriptor\n");
+    ck_assert_int_eq(run("race_condition -m | head -n 1"), 0);
+    ck_assert_str_eq(printed, NOTHING_LOST);
 }
 END_TEST
 
@@ -89,6 +112,9 @@ TCase *race_condition_cases(void)
     tcase_add_test(cases, test_loses_money);
     tcase_add_test(cases, test_with_the_mutex);
     tcase_add_test(cases, test_usage);
+    if (is_possible("race_condition at the original pace",
+                    PLAIN_BUILD " && taskset -c 0 true 2>/dev/null"))
+        tcase_add_test(cases, test_at_the_original_pace);
     tcase_add_test(cases, test_output);
     if (is_possible("race_condition: the race is reported", TSAN_BUILD))
         tcase_add_test(cases, test_reported);
