@@ -64,14 +64,14 @@ int main(int argc, char *argv[])
         MUST(pthread_create(&thread, NULL, strategy->move_train, &journeys[i]));
     }
 
-    // Go draws until the window is closed; C also ends when all have arrived, or none moves any more.
+    // Go draws until the window is closed. C also ends when all have arrived, or none moves any more.
     int sum = 0, frames_still = 0, error = 0;
     while (error == 0 && sum < 4 * 300 && frames_still < seconds_still * FRAMES_A_SECOND) {
         draw(screen, strategy->name);
         error = display_show(screen);
         int before = sum;
         sum = trains[0].front + trains[1].front + trains[2].front + trains[3].front;
-        frames_still = sum == before ? frames_still + 1 : 0;
+        frames_still = sum == before && sum > 0 ? frames_still + 1 : 0;
     }
     double time = seconds() - start;
     display_close(screen); // before it prints, so that the terminal is back
