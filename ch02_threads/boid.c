@@ -2,7 +2,7 @@
  * boid.c - a boid looks around under the read lock, then moves under the write lock.
  *
  * Original  boids/boid.go
- * Build     along with boids.c
+ * Build     make boids
  */
 #include "boids.h"
 #include "must.h"

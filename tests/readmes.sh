@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the READMEs say is true. Every session that one shows (a console block) is run in a copy of the
+# What the READMEs and the programs' heads say is true. Every session that one shows (a console block) is run in a copy of the
 # repository, and prints what is shown, where … stands for what differs from run to run: within a line, or
 # alone in a line for any number of lines. Sessions are those of somebody who stands in the chapter's
 # folder. Files, links, options and targets that the READMEs name exist.
@@ -145,9 +145,21 @@ check_names() {
     done <"$work/missing"
 }
 
+# The line in the head of each program that says how it is built, as somebody would type it.
+check_heads() {
+    for source in "$1"/*.c "$1"/beyond/*.c; do
+        build=$(sed -n 's/^ \* Build  *//p' "$source" 2>/dev/null)
+        [ -n "$build" ] || continue
+        heads=$((heads + 1))
+        (cd "$work/copy/$1" && sh -c "$build") >"$work/log" 2>&1 ||
+            complain "$source: $build: $(head -n 5 "$work/log")"
+    done
+}
+
 mkdir "$work/copy" && cp -R Makefile README.md LICENSE .clang-format ch[0-9][0-9]_* tests "$work/copy" || exit 1
 "$make" -s -C "$work/copy" clean >/dev/null && "$make" -s -C "$work/copy" >/dev/null || exit 1
 sessions=0
+heads=0
 for folder; do
     for page in "$folder/README.md" "$folder"/*/README.md; do
         case $page in
@@ -157,6 +169,8 @@ for folder; do
         check_sessions "$folder" "$page"
         check_names "$folder" "$page"
     done
+    check_heads "$folder" # last: a line may build a program in another way than make
 done
-[ $failed = 0 ] && echo "readmes: $sessions sessions print what is shown, and all that is named exists"
+[ $failed = 0 ] && echo "readmes: $sessions sessions print what is shown, $heads heads build their programs," \
+    "and all that is named exists"
 exit $failed
