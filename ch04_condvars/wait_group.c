@@ -40,7 +40,7 @@ int wait_group_add(struct wait_group *group, int tasks)
             pthread_cond_broadcast(&group->all_done);
         }
     }
-    // Under the lock to the end: whoever waits gets it only after this, and may then destroy the group.
+    // Under the lock to the end: a waiter gets it only after this, and may then destroy the group.
     pthread_mutex_unlock(&group->lock);
     return error;
 }

@@ -50,8 +50,8 @@ int wait_group_init(struct wait_group *group);
 
 /*
  * Adds `tasks` to the count; with a negative number, that many are done. When the count falls to 0, all
- * who wait are woken. Does not wait. EINVAL: the count would fall below 0. EOVERFLOW: it would not fit
- * into an int. Both change nothing.
+ * waiting threads are woken. Does not wait. EINVAL: the count would fall below 0. EOVERFLOW: it would
+ * not fit into an int. Both change nothing.
  */
 int wait_group_add(struct wait_group *group, int tasks);
 
@@ -60,15 +60,15 @@ int wait_group_done(struct wait_group *group);
 
 /*
  * Waits until the count has been 0; returns at once if it is 0 now. Tasks that are added after that
- * belong to the next round, and who waits for this one does not wait for them. What a task has written
- * before its done can be read after the wait. Always 0.
+ * belong to the next round; a thread that waits for this one does not wait for them. What a task has
+ * written before its done can be read after the wait. Always 0.
  */
 int wait_group_wait(struct wait_group *group);
 
 /*
- * Ends the group. EBUSY, and nothing happens: there are tasks not done. Who has returned from a wait
- * may destroy the group at once: it waits itself until other threads that were woken have left, and
- * the last done may still be on its way out.
+ * Ends the group. EBUSY, and nothing happens: some tasks are not done. A thread that has returned from a
+ * wait may destroy the group at once: destroy waits until the other threads that were woken have left,
+ * and the last done may still be on its way out.
  */
 int wait_group_destroy(struct wait_group *group);
 

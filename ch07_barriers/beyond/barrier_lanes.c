@@ -106,7 +106,7 @@ static void print(struct show *show, const char *name, const char *line)
     }
     show->lanes_shown = width == 0 || end > width ? width : (int)end;
     if (fflush(stdout) != 0)
-        exit(EXIT_FAILURE); // nobody would see the rest; check_output says why
+        exit(EXIT_FAILURE); // the rest would be lost; check_output says why
 }
 
 static void change_state(struct runner *self, char state, const char *line)
