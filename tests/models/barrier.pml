@@ -1,7 +1,7 @@
 /*
- * barrier.pml - a plain barrier, as in chapter 7's broken_barrier.c: nobody leaves a round before all have
- * come, and nobody is left behind. Here thread 0 may also destroy it as soon as it is through its last round.
- * (The one in barrier.c is fast_barrier.pml.)
+ * barrier.pml - barrier.c of chapter 7: no thread leaves a round before all have come, and none is left
+ * behind. Here thread 0 may also destroy it as soon as it is through its last round. (There, destroy waits
+ * for the same condition; here it has one of its own. beyond/fast_barrier.c is fast_barrier.pml.)
  *
  * Right      -DTHREADS=3 -DROUNDS=2
  * Right      -DTHREADS=3 -DROUNDS=2 -DSPURIOUS=2

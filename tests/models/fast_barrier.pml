@@ -1,11 +1,11 @@
 /*
- * fast_barrier.pml - barrier.c of chapter 7, where threads arrive without the lock: nobody leaves a round
+ * fast_barrier.pml - fast_barrier.c of chapter 7, where threads arrive without the lock: nobody leaves a round
  * before as many have come as meet in it, nobody is left behind, and who is through the last round may
  * destroy the barrier at once: nobody touches it after that.
  *
  * There may be more threads than meet in a round (MEET): who is free comes. Numbers have 3 bits and begin
  * again at 0 soon. A thread that is slow for so many rounds that all numbers come round once is left behind:
- * there they are 3 rounds of two threads, in barrier.c 2 thousand million.
+ * there they are 3 rounds of two threads, in fast_barrier.c 2 thousand million.
  *
  * Right      -DTHREADS=2 -DMEET=2 -DROUNDS=4 -DSPURIOUS=1
  * Right      -DTHREADS=3 -DMEET=3 -DROUNDS=2 -DSPURIOUS=1

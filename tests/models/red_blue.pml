@@ -1,7 +1,8 @@
 /*
- * red_blue.pml - red and blue of chapter 6 need both locks. In opposite order they can stop for ever; in one
- * order (-o there) they cannot. Nor can they if the second lock is only tried (-b), but then both can give
- * way again and again, for ever if they keep step: only chance ends that.
+ * red_blue.pml - red and blue of chapter 6 need both locks. In opposite order they can stop forever; in one
+ * order (red_blue_ordered.c) they cannot. Nor can they if the second lock is only tried
+ * (red_blue_backs_off.c), but then both can give way again and again, forever if they keep step: only
+ * chance ends that.
  *
  * Right      -DFIRST=0
  * Right      -DFIRST=_pid -DTRY
