@@ -24,12 +24,12 @@ START_TEST(test_lines)
 }
 END_TEST
 
-/* Nobody sleeps less than it should: 2 rounds of 10 seconds. */
+/* No thread sleeps less than it should: 2 rounds of 10 seconds. */
 START_TEST(test_factor)
 {
     double begin = seconds();
-    ck_assert_int_eq(run("barrier_lanes -x 2 -n 2"), 0);
-    ck_assert(seconds() - begin >= 0.5);
+    ck_assert_int_eq(run("barrier_lanes -x 4 -n 2"), 0);
+    ck_assert(seconds() - begin >= 0.25);
 }
 END_TEST
 
@@ -290,7 +290,7 @@ END_TEST
 /* In the middle of it the colours are what they were, and the cursor stands in a line of its own. */
 START_TEST(test_interrupt)
 {
-    start(80, 24, "exec barrier_lanes -x 1");
+    start(80, 24, "exec barrier_lanes -x 2");
     read_until("#######");
     ck_assert_int_eq(write(terminal.side, "\003", 1), 1);
     ck_assert_int_eq(end(), 128 + SIGINT);
@@ -305,7 +305,7 @@ START_TEST(test_pipes)
 {
     signal(SIGPIPE, SIG_DFL); // the tests may have been started with it ignored
     // Lines arrive when they are printed, also through a pipe: this ends with the third one of 400.
-    ck_assert_int_eq(run("barrier_lanes -x 1 -n 100 | head -n 2"), 0);
+    ck_assert_int_eq(run("barrier_lanes -x 2 -n 100 | head -n 2"), 0);
     ck_assert(strcmp(printed, "red running\nblue running\n") == 0 ||
               strcmp(printed, "blue running\nred running\n") == 0);
 }
