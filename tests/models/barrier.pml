@@ -1,32 +1,33 @@
 /*
- * barrier.pml - barrier.c of chapter 7: no thread leaves a round before all have come, and none is left
- * behind. Here thread 0 may also destroy it as soon as it is through its last round. (There, destroy waits
- * for the same condition; here it has one of its own. beyond/fast_barrier.c is fast_barrier.pml.)
+ * barrier.pml - barrier.c of chapter 7: nobody leaves a round before all have come, and nobody is left
+ * behind. Thread 0 may destroy it as soon as it is through its last round, and nobody touches it after that.
+ * (The fast one is fast_barrier.pml.)
  *
  * Right      -DTHREADS=3 -DROUNDS=2
  * Right      -DTHREADS=3 -DROUNDS=2 -DSPURIOUS=2
  * Right      -DTHREADS=2 -DROUNDS=4 -DSPURIOUS=2
  * Wrong      -DTHREADS=2 -DROUNDS=2
- * no-round                s/round == my_round/arrived > 0/
+ * no-round                s/generation == my_generation/count < THREADS/
  * Wrong      -DTHREADS=2 -DROUNDS=1 -DSPURIOUS=1
- * if                      s/wait_while(round ==/wait_if(round ==/
+ * if                      s/wait_while(generation ==/wait_if(generation ==/
  * Mutations  -DTHREADS=3 -DROUNDS=2 -DSPURIOUS=1
- * no wake-up              s/broadcast(round_complete)/skip/
- * one woken for all       s/broadcast(round_complete)/signal(round_complete)/
- * the count stays         s/arrived = 0;//
- * the round stays         s/ round = round + 1;//
- * one is forgotten        s/arrived == THREADS/arrived == THREADS - 1/
- * round looked at late    s/my_round = round;//; s/unlock(m); lock(m);/unlock(m); my_round = round; lock(m);/
+ * no wake-up              s/broadcast(cond); lock/lock/
+ * one woken for all       s/broadcast(cond); lock/signal(cond); lock/
+ * the count stays         s/count = THREADS;//
+ * the round stays         s/ generation = generation + 1;//
+ * one is forgotten        s/count == 0/count <= 1/
+ * round looked at late    s/my_generation = generation;//; s/:: else -> wait_while/:: else -> unlock(m); lock(m); my_generation = generation; wait_while/
  * destroy waits for none  s/wait_while(inside > 0, .*);//
  * destroy looks once      s/wait_while(inside/wait_if(inside/
- * no last one out         s/signal(all_out)/skip/
- * last one is not inside  s/ inside++;//; s/unlock(m); lock(m);/inside++; &/; s/last\[i\]++/&; inside++/
+ * no last one out         s/inside == 0 -> broadcast(cond)/inside == 0/
+ * last one is not inside  s/unlock(m); broadcast(cond); lock(m);/inside--; unlock(m); broadcast(cond); lock(m); inside++;/
+ * signals after unlock    s/inside == 0 -> broadcast(cond)/inside == 0 -> unlock(m); broadcast(cond); lock(m)/
  */
 #include "monitor.inc"
 
 mutex m = FREE;
-condition round_complete, all_out;
-byte arrived, round, inside;
+condition cond;
+byte count = THREADS, generation, inside;
 
 /* No part of the barrier: how many have come to each round, and how many left it as the last one. */
 byte came[ROUNDS], last[ROUNDS];
@@ -34,24 +35,20 @@ byte came[ROUNDS], last[ROUNDS];
 inline barrier_wait()
 {
     lock(m);
-    my_round = round;
-    arrived++; inside++;
-    printf("thread %d comes to round %d: %d there\n", _pid, i + 1, arrived);
+    my_generation = generation;
+    inside++; count--;
+    printf("thread %d comes to round %d: %d there\n", _pid, i + 1, THREADS - count);
     if
-    :: arrived == THREADS ->
-        arrived = 0;
-        round = round + 1;
-        unlock(m);
-        broadcast(round_complete); /* after the unlock: still counted inside, so the barrier is there */
-        lock(m);
+    :: count == 0 ->
+        count = THREADS;
+        generation = generation + 1;
+        unlock(m); broadcast(cond); lock(m); /* still counted inside, so the barrier is there */
         last[i]++
-    :: else ->
-        unlock(m); lock(m); /* here it yields, and others may pass */
-        wait_while(round == my_round, round_complete, m)
+    :: else -> wait_while(generation == my_generation, cond, m)
     fi;
     inside--;
     if
-    :: inside == 0 -> signal(all_out)
+    :: inside == 0 -> broadcast(cond)
     :: else
     fi;
     unlock(m)
@@ -60,14 +57,15 @@ inline barrier_wait()
 inline barrier_destroy()
 {
     lock(m);
-    wait_while(inside > 0, all_out, m);
+    assert(count == THREADS); /* or EBUSY */
+    wait_while(inside > 0, cond, m);
     unlock(m);
-    destroy(m == FREE && arrived == 0 && round_complete == 0 && all_out == 0)
+    destroy(m == FREE && cond == 0)
 }
 
 active [THREADS] proctype thread()
 {
-    byte i, my_round;
+    byte i, my_generation;
     for (i : 0 .. ROUNDS - 1) {
         came[i]++;
         barrier_wait();
