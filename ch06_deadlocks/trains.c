@@ -10,9 +10,9 @@
  * Watch     lock_watch/lock_watch ./trains    names the cycle as soon as it closes
  * Beyond    beyond/README.md: every order in which the trains can take their steps
  */
-#include "must.h"
-
 #include "trains.h"
+
+#include "must.h"
 
 static const char usage[] = "trains [deadlock|hierarchy|arbitrator]";
 
