@@ -158,7 +158,7 @@ check_watched() {
     case $watched in
     lock_watch) ;;
     red_blue | red_blue_forced) expect 86 "$watched_binary" 800 ;; # meant to get stuck, at some time
-    red_blue_notes) expect 86 "$watched_binary" ;;
+    red_blue_notes) ;; # both see the deadlock: either may be the first to end the program
     trains) # on a busy machine the trains may miss each other in `deadlock`
         expect_silence hierarchy
         expect_silence arbitrator
