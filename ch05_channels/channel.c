@@ -1,7 +1,9 @@
 /*
- * channel.c - one lock, a ring, and two queues of waiting threads. See channel.h.
+ * channel.c - for each channel a lock, a ring, and two queues of waiting calls. See channel.h.
  */
-#ifndef _XOPEN_SOURCE
+#ifdef __APPLE__
+#define _DARWIN_C_SOURCE // for pthread_cond_timedwait_relative_np
+#elif !defined _XOPEN_SOURCE
 #define _XOPEN_SOURCE 700 // for clock_gettime, where a compiler is told -std=c11
 #endif
 
@@ -25,125 +27,220 @@
 #define CHANNEL_YIELDS 100
 #endif
 
-enum { SLEEPS_AFTER_SLOW_YIELD = 1000 };
-
 /* In nanoseconds. A yield is faster where processors are free; a time slice is ten times as long. */
 enum { SLOW_YIELD = 200000, TIME_SLICES = 20000000 };
 
-enum outcome { WAITING, SERVED, CLOSED };
-
-/* One call that waits. It is on the stack of the waiting thread, for as long as that waits. */
-struct waiter {
-    struct waiter *previous, *next;
-    const void *source;  // of a sender: where its element is
-    void *destination;   // of a receiver: where its element goes
-    atomic_int outcome;  // set once, under the lock, by its partner or by channel_close
-    pthread_cond_t wake; // signalled after that; only this thread waits here
+/*
+ * A call that waits, on the stack of its thread. Several threads may want to end it, each with the lock of
+ * another channel. The one that claims it does: a partner, channel_close, or its own thread when the
+ * deadline has passed.
+ */
+struct call {
+    struct waiter *waiters; // one for each case
+    size_t count;
+    atomic_bool claimed;
+    size_t chosen;        // set by the thread that has claimed it, as is
+    int error;            // 0, or EPIPE
+    atomic_int state;     // ENDED: no other thread touches it any more, unless it was ASLEEP
+    pthread_mutex_t lock; // protects: woken
+    bool woken;           // true, and the lock is free: no other thread touches it any more
+    pthread_cond_t wake;  // woken has become true; only the call's own thread waits for it
 };
 
-struct waiters {
-    struct waiter *first, *last;
+enum state { AWAKE, ASLEEP, ENDED };
+
+/* A ring of waiters, in the order in which they came, and the queue itself. A ring of one: in no queue. */
+struct link {
+    struct link *previous, *next;
+};
+
+struct waiter {
+    struct link link; // protected by the channel's lock. It comes first: the link is the waiter
+    struct call *call;
+    struct channel *channel;
+    void *element; // to send (only read), or where to receive to
 };
 
 struct channel {
     size_t capacity, element_size; // never change
 
-    pthread_mutex_t lock;     // protects all that follows. While no thread holds it:
-    bool closed;              // closed: no thread waits
-    size_t head, length;      // 0 <= length <= capacity; the oldest element is in slot `head`
-    struct waiters senders;   // not empty: length == capacity
-    struct waiters receivers; // not empty: length == 0, and no sender waits
-    size_t inside;            // threads in wait_for_partner
-    pthread_cond_t all_out;   // inside has fallen to 0; only channel_destroy waits here
+    pthread_mutex_t lock;  // protects all that follows. While no thread holds it:
+    bool closed;           // closed: no call waits (but for those that are claimed, here and below)
+    size_t head, length;   // 0 <= length <= capacity; the oldest element is in slot `head`
+    struct link senders;   // any wait: length == capacity
+    struct link receivers; // any wait: length == 0, and no other call waits to send
 
     alignas(max_align_t) unsigned char ring[]; // capacity slots of element_size bytes
 };
 
+/* The queues of waiting calls: first come, first served. */
+
+static void make_ring(struct link *link)
+{
+    link->previous = link->next = link;
+}
+
+static void enqueue(struct link *queue, struct link *link)
+{
+    *link = (struct link){queue->previous, queue};
+    link->previous->next = queue->previous = link;
+}
+
+static void take_off(struct link *link)
+{
+    link->previous->next = link->next;
+    link->next->previous = link->previous;
+    make_ring(link);
+}
+
+static bool claim(struct call *call)
+{
+    return !atomic_exchange(&call->claimed, true);
+}
+
+/* The first call that no other thread has claimed, or NULL. This thread has claimed it then. */
+static struct waiter *claim_first(struct link *queue)
+{
+    for (; queue->next != queue; take_off(queue->next)) {
+        struct waiter *first = (struct waiter *)queue->next;
+        if (claim(first->call))
+            return first;
+    }
+    return NULL;
+}
+
+/* Ends a call that this thread has claimed: takes it off the channel's queues, and wakes its thread. */
+static void end(struct waiter *waiter, int error)
+{
+    struct call *call = waiter->call;
+    call->chosen = (size_t)(waiter - call->waiters);
+    call->error = error;
+    for (size_t i = 0; i < call->count; i++) {
+        if (call->waiters[i].channel == waiter->channel)
+            take_off(&call->waiters[i].link);
+    }
+    if (atomic_exchange(&call->state, ENDED) == ASLEEP) {
+        pthread_mutex_lock(&call->lock);
+        call->woken = true;
+        pthread_cond_signal(&call->wake);
+        pthread_mutex_unlock(&call->lock);
+    }
+}
+
 struct channel *channel_create(size_t capacity, size_t element_size)
 {
-    if (element_size > 0 && capacity > (SIZE_MAX - sizeof(struct channel)) / element_size) {
-        errno = ENOMEM;
-        return NULL;
-    }
-    struct channel *channel = malloc(sizeof *channel + capacity * element_size);
-    if (channel == NULL)
-        return NULL;
-    *channel = (struct channel){.capacity = capacity, .element_size = element_size};
-    int error = pthread_mutex_init(&channel->lock, NULL);
-    if (error == 0) {
-        error = pthread_cond_init(&channel->all_out, NULL);
+    bool fits = element_size == 0 || capacity <= (SIZE_MAX - sizeof(struct channel)) / element_size;
+    int error = ENOMEM;
+    struct channel *channel = fits ? malloc(sizeof *channel + capacity * element_size) : NULL;
+    if (channel != NULL) {
+        *channel = (struct channel){.capacity = capacity, .element_size = element_size};
+        make_ring(&channel->senders);
+        make_ring(&channel->receivers);
+        error = pthread_mutex_init(&channel->lock, NULL);
         if (error == 0)
             return channel;
-        pthread_mutex_destroy(&channel->lock);
+        free(channel);
     }
-    free(channel);
     errno = error;
     return NULL;
 }
 
-/*
- * A thread that has been served may not have run since, and it still has to pass through the lock. So
- * wait until all of them have left.
- */
+/* The thread that has served the caller's last call may still hold the lock; no other one is left. */
 void channel_destroy(struct channel *channel)
 {
-    int cancel_state;
     if (channel == NULL)
         return;
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
     pthread_mutex_lock(&channel->lock);
-    while (channel->inside > 0)
-        pthread_cond_wait(&channel->all_out, &channel->lock);
     pthread_mutex_unlock(&channel->lock);
-    pthread_setcancelstate(cancel_state, &cancel_state);
-    pthread_cond_destroy(&channel->all_out);
     pthread_mutex_destroy(&channel->lock);
     free(channel);
 }
 
-static long long nanoseconds_between(struct timespec from, struct timespec to)
+/* Deadlines, on a clock that is never set. (On macOS no condition knows it, only spans of time.) */
+
+struct timespec channel_deadline(long milliseconds)
 {
-    return (to.tv_sec - from.tv_sec) * 1000000000LL + to.tv_nsec - from.tv_nsec;
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    long long nanoseconds = time.tv_nsec + milliseconds % 1000 * 1000000LL + 1000000000;
+    time.tv_sec += (time_t)(milliseconds / 1000 + nanoseconds / 1000000000 - 1);
+    time.tv_nsec = (long)(nanoseconds % 1000000000);
+    return time;
+}
+
+/* How many nanoseconds there are until then. More than 30 years (NULL: forever) count as 30 years. */
+static long long time_until(const struct timespec *deadline)
+{
+    const long long most = 1000000000;
+    if (deadline == NULL)
+        return most * 1000000000;
+    struct timespec now = channel_deadline(0);
+    long long seconds = (deadline->tv_sec < 0 ? 0 : deadline->tv_sec) - now.tv_sec;
+    return (seconds < most ? seconds : most) * 1000000000 + deadline->tv_nsec - now.tv_nsec;
+}
+
+static int make_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+    int error = pthread_condattr_init(&attributes);
+    if (error != 0)
+        return error;
+#ifndef __APPLE__
+    error = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+#endif
+    if (error == 0)
+        error = pthread_cond_init(condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return error;
+}
+
+static int wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex,
+                      const struct timespec *deadline)
+{
+    if (deadline == NULL)
+        return pthread_cond_wait(condition, mutex);
+#ifdef __APPLE__
+    long long rest = time_until(deadline);
+    struct timespec span = {(time_t)(rest / 1000000000), (long)(rest % 1000000000)};
+    return rest <= 0 ? ETIMEDOUT : pthread_cond_timedwait_relative_np(condition, mutex, &span);
+#else // also when it has passed: on a single processor a partner may come then
+    static const struct timespec past;
+    return pthread_cond_timedwait(condition, mutex, deadline->tv_sec < 0 ? &past : deadline);
+#endif
 }
 
 /*
- * Lets other threads run for a moment. Returns false if it is time to sleep instead.
+ * Whether it is too early to fall asleep. That and being woken takes tens of microseconds, while a partner
+ * that runs on another processor often comes within one. So a thread first only looks, then yields.
  *
- * Falling asleep and being woken takes tens of microseconds, while a partner that is running often comes
- * within one. So a waiting thread first yields, CHANNEL_YIELDS times, and then sleeps. (A rendezvous of
- * two threads on two cores takes 0.45 microseconds, and 23 without the yields; on one core 1.45 and 6.6.)
- *
- * But where other programs keep all processors busy, a yield gives one of them a time slice, which takes
- * milliseconds. A single slow yield shows that: for about the next thousand waits no thread yields, then
- * one tries again. The count may be off by a few. (There and back between two threads beside two busy
- * loops takes 20 to 60 microseconds, the same as without yields; 490 if threads went on yielding.)
+ * Where other programs keep all processors busy, a yield gives one of them a time slice, of milliseconds.
+ * A single slow yield shows that: then for about a thousand waits no thread yields, and one tries again.
  */
-static bool yield_unless_busy(int yields)
+static bool should_look_again(int looks, const struct timespec *deadline)
 {
     static atomic_int sleeps_to_come; // for all channels: it is the machine that is busy
-    struct timespec before, after;
+    if (looks < CHANNEL_PEEKS)
+        return true;
     int sleeps = atomic_load_explicit(&sleeps_to_come, memory_order_relaxed);
-    if (yields == 0 && sleeps > 0)
+    if (looks == CHANNEL_PEEKS && sleeps > 0)
         atomic_store_explicit(&sleeps_to_come, sleeps - 1, memory_order_relaxed);
-    if (yields >= CHANNEL_YIELDS || sleeps > 0)
+    if (looks >= CHANNEL_PEEKS + CHANNEL_YIELDS || sleeps > 0 || time_until(deadline) < TIME_SLICES)
         return false;
-    clock_gettime(CLOCK_MONOTONIC, &before);
+    struct timespec before = channel_deadline(0);
     sched_yield();
-    clock_gettime(CLOCK_MONOTONIC, &after);
-    if (nanoseconds_between(before, after) > SLOW_YIELD)
-        atomic_store_explicit(&sleeps_to_come, SLEEPS_AFTER_SLOW_YIELD, memory_order_relaxed);
+    if (time_until(&before) < -SLOW_YIELD)
+        atomic_store_explicit(&sleeps_to_come, 1000, memory_order_relaxed);
     return true;
 }
 
 /* The lock is held only briefly, so a thread that wants it yields before it sleeps. */
 static void lock(struct channel *channel)
 {
-    for (int yields = 0; pthread_mutex_trylock(&channel->lock) != 0; yields++) {
-        if (!yield_unless_busy(yields)) {
-            pthread_mutex_lock(&channel->lock);
-            return;
-        }
-    }
+    int looks = CHANNEL_PEEKS, error;
+    while ((error = pthread_mutex_trylock(&channel->lock)) != 0 && should_look_again(looks, NULL))
+        looks++;
+    if (error != 0)
+        pthread_mutex_lock(&channel->lock);
 }
 
 static void unlock(struct channel *channel)
@@ -151,13 +248,13 @@ static void unlock(struct channel *channel)
     pthread_mutex_unlock(&channel->lock);
 }
 
+/* The ring: a first-in, first-out buffer that begins at head and wraps around at its end. */
+
 static void copy_element(const struct channel *channel, void *to, const void *from)
 {
     if (to != NULL && channel->element_size > 0)
         memcpy(to, from, channel->element_size);
 }
-
-/* The ring: a first-in, first-out buffer that begins at head and wraps around at its end. */
 
 static void *slot(struct channel *channel, size_t i)
 {
@@ -179,199 +276,255 @@ static void pop(struct channel *channel, void *element)
     channel->length--;
 }
 
-/* The queues of waiting threads: first come, first served. */
+/* The two things to do, if they need no waiting; EAGAIN if they do. With the channel's lock held. */
 
-static void enqueue(struct waiters *waiters, struct waiter *waiter)
+static int send_now(struct channel *channel, const void *element)
 {
-    waiter->previous = waiters->last;
-    waiter->next = NULL;
-    *(waiters->last != NULL ? &waiters->last->next : &waiters->first) = waiter;
-    waiters->last = waiter;
-}
-
-static void take_off(struct waiters *waiters, struct waiter *waiter)
-{
-    *(waiter->previous != NULL ? &waiter->previous->next : &waiters->first) = waiter->next;
-    *(waiter->next != NULL ? &waiter->next->previous : &waiters->last) = waiter->previous;
-}
-
-/* Takes the waiter off its queue and wakes it: it has been served, or the channel was closed. */
-static void release(struct waiters *waiters, struct waiter *waiter, enum outcome outcome)
-{
-    take_off(waiters, waiter);
-    atomic_store(&waiter->outcome, outcome);
-    pthread_cond_signal(&waiter->wake);
-}
-
-/*
- * Only looks, for half a microsecond: a partner on another processor may need less, and a yield takes as
- * long, even if no other thread can run. (A rendezvous on two cores takes 0.2 microseconds, and 0.45
- * without the peeks; on one core, where they do not help, 1.7 and 1.45.)
- */
-static void peek(const struct waiter *self)
-{
-    for (int peeks = 0; peeks < CHANNEL_PEEKS; peeks++) {
-        if (atomic_load(&self->outcome) != WAITING)
-            return;
+    struct waiter *receiver = claim_first(&channel->receivers);
+    if (channel->closed)
+        return EPIPE;
+    if (receiver != NULL) {
+        copy_element(channel, receiver->element, element);
+        end(receiver, 0);
+    } else if (channel->length < channel->capacity) {
+        push(channel, element);
+    } else {
+        return EAGAIN;
     }
+    return 0;
 }
 
-/* Whether there is time to give away a time slice: there is no deadline, or it is far. */
-static bool may_yield(const struct timespec *deadline)
+static int receive_now(struct channel *channel, void *element)
 {
-    struct timespec now;
-    if (deadline == NULL)
-        return true;
-    clock_gettime(CLOCK_REALTIME, &now);
-    // Seconds first: a far deadline, in nanoseconds, may not fit.
-    return deadline->tv_sec > now.tv_sec + 1 || nanoseconds_between(now, *deadline) > TIME_SLICES;
+    struct waiter *sender = claim_first(&channel->senders);
+    if (channel->length > 0) {
+        pop(channel, element);
+        if (sender != NULL) // a slot is free now, for the one that has waited longest
+            push(channel, sender->element);
+    } else if (sender != NULL) {
+        copy_element(channel, element, sender->element);
+    } else {
+        return channel->closed ? EPIPE : EAGAIN;
+    }
+    if (sender != NULL)
+        end(sender, 0);
+    return 0;
 }
 
-/*
- * Queues the calling thread and waits until another one has released it, or until the deadline (NULL:
- * forever). Called with the lock held, returns without it.
- *
- * Peeks and yields need no lock because they decide nothing: the loop after them does, and holds the
- * lock. Once this thread has the lock, its partner no longer needs the waiter.
- *
- * The waiter is in the queue, so the thread must not end meanwhile: cancellation is disabled.
- */
-static int wait_for_partner(struct channel *channel, struct waiters *waiters, struct waiter *self,
-                            const struct timespec *deadline)
+static int act_now(const struct channel_case *one)
 {
-    static const struct timespec epoch;
-    if (deadline != NULL && deadline->tv_sec < 0)
-        deadline = &epoch; // it has passed as well, and no system refuses it
+    return one->direction == CHANNEL_SEND ? send_now(one->channel, one->element)
+                                          : receive_now(one->channel, one->element);
+}
 
-    int error = 0, cancel_state;
+/* Whether act_now would succeed. It may not if only calls wait there that have been claimed. */
+static bool is_ready(const struct channel_case *one)
+{
+    struct channel *channel = one->channel;
+    if (channel == NULL || channel->closed)
+        return channel != NULL;
+    if (one->direction == CHANNEL_SEND)
+        return channel->length < channel->capacity ||
+               channel->receivers.next != &channel->receivers;
+    return channel->length > 0 || channel->senders.next != &channel->senders;
+}
+
+/* Calls the function for each channel once, by rising addresses: so locks are taken in one order. */
+static void for_each_channel(const struct channel_case *cases, size_t count,
+                             void (*function)(struct channel *))
+{
+    struct channel *next = NULL;
+    do {
+        uintptr_t last = (uintptr_t)next;
+        next = NULL;
+        for (size_t i = 0; i < count; i++) {
+            uintptr_t address = (uintptr_t)cases[i].channel;
+            if (address > last && (next == NULL || address < (uintptr_t)next))
+                next = cases[i].channel;
+        }
+        if (next != NULL)
+            function(next);
+    } while (next != NULL);
+}
+
+/* Returns 0 when another thread has ended the call, or an error; then this one has claimed it. */
+static int wait_for_end(struct call *call, const struct timespec *deadline)
+{
+    int state = AWAKE, error = 0, cancel_state, looks = 0;
+    while (atomic_load(&call->state) != ENDED && should_look_again(looks, deadline))
+        looks++;
+    if (!atomic_compare_exchange_strong(&call->state, &state, ASLEEP))
+        return 0;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-    enqueue(waiters, self);
-    channel->inside++;
-    unlock(channel);
-
-    peek(self);
-    for (int yields = 0; may_yield(deadline) && atomic_load(&self->outcome) == WAITING; yields++) {
-        if (!yield_unless_busy(yields))
-            break;
+    pthread_mutex_lock(&call->lock);
+    while (!call->woken && error == 0)
+        error = wait_until(&call->wake, &call->lock, deadline);
+    if (call->woken || !claim(call)) { // another thread was first, even if the deadline has passed
+        error = 0;
+        while (!call->woken)
+            wait_until(&call->wake, &call->lock, NULL);
     }
-    lock(channel);
-    while (atomic_load(&self->outcome) == WAITING && error == 0) {
-        if (deadline == NULL)
-            error = pthread_cond_wait(&self->wake, &channel->lock);
-        else
-            error = pthread_cond_timedwait(&self->wake, &channel->lock, deadline);
-    }
-    // A partner may have come at the very moment the deadline passed. Then the element has been handed
-    // over, and that is what counts.
-    if (atomic_load(&self->outcome) == WAITING)
-        take_off(waiters, self);
-    else
-        error = atomic_load(&self->outcome) == SERVED ? 0 : EPIPE;
-    if (--channel->inside == 0)
-        pthread_cond_signal(&channel->all_out);
-    unlock(channel);
-
-    pthread_cond_destroy(&self->wake);
+    pthread_mutex_unlock(&call->lock);
     pthread_setcancelstate(cancel_state, &cancel_state);
     return error;
 }
 
-static int send_or_wait(struct channel *channel, const void *element, bool wait,
-                        const struct timespec *deadline)
+/*
+ * Waits in the queues of all cases until another thread ends the call, or until the deadline (NULL: forever).
+ * Called with the locks held, returns without them. The channel that has served the call may be gone then,
+ * and is not touched again.
+ */
+static int wait_for_partner(struct channel_case *cases, size_t count, size_t *chosen,
+                            const struct timespec *deadline)
 {
-    int error = 0;
-    lock(channel);
-    struct waiter *receiver = channel->receivers.first;
-    if (channel->closed) {
-        error = EPIPE;
-    } else if (receiver != NULL) {
-        copy_element(channel, receiver->destination, element);
-        release(&channel->receivers, receiver, SERVED);
-    } else if (channel->length < channel->capacity) {
-        push(channel, element);
-    } else if (wait) {
-        struct waiter self = {.source = element, .wake = PTHREAD_COND_INITIALIZER};
-        return wait_for_partner(channel, &channel->senders, &self, deadline);
-    } else {
-        error = EAGAIN;
+    struct waiter few[8];
+    struct waiter *waiters = count <= 8 ? few : calloc(count, sizeof *waiters);
+    struct call call = {.waiters = waiters, .count = count, .lock = PTHREAD_MUTEX_INITIALIZER};
+    int error = waiters == NULL ? ENOMEM : make_condition(&call.wake);
+    for (size_t i = 0; i < count && error == 0; i++) {
+        struct channel *channel = cases[i].channel;
+        waiters[i] = (struct waiter){{NULL, NULL}, &call, channel, cases[i].element};
+        if (channel != NULL)
+            enqueue(cases[i].direction == CHANNEL_SEND ? &channel->senders : &channel->receivers,
+                    &waiters[i].link);
     }
-    unlock(channel);
-    return error;
-}
-
-static int receive_or_wait(struct channel *channel, void *element, bool wait,
-                           const struct timespec *deadline)
-{
-    int error = 0;
-    lock(channel);
-    struct waiter *sender = channel->senders.first;
-    if (channel->length > 0) {
-        pop(channel, element);
-        // A slot is free now, for the sender that has waited longest.
-        if (sender != NULL) {
-            push(channel, sender->source);
-            release(&channel->senders, sender, SERVED);
+    for_each_channel(cases, count, unlock);
+    if (error == 0) {
+        error = wait_for_end(&call, deadline);
+        pthread_cond_destroy(&call.wake);
+        pthread_mutex_destroy(&call.lock);
+        const struct channel *served = error == 0 ? waiters[call.chosen].channel : NULL;
+        for (size_t i = 0; i < count; i++) {
+            struct channel *channel = waiters[i].channel;
+            if (channel != NULL && channel != served) {
+                lock(channel);
+                take_off(&waiters[i].link);
+                unlock(channel);
+            }
         }
-    } else if (sender != NULL) {
-        copy_element(channel, element, sender->source);
-        release(&channel->senders, sender, SERVED);
-    } else if (channel->closed) {
-        error = EPIPE;
-    } else if (wait) {
-        struct waiter self = {.destination = element, .wake = PTHREAD_COND_INITIALIZER};
-        return wait_for_partner(channel, &channel->receivers, &self, deadline);
-    } else {
-        error = EAGAIN;
     }
-    unlock(channel);
+    if (error == 0) {
+        *chosen = call.chosen;
+        cases[call.chosen].error = call.error;
+    }
+    if (waiters != few)
+        free(waiters);
     return error;
 }
 
-static bool is_time(const struct timespec *time)
+static bool is_wrong(const struct timespec *deadline)
 {
-    return time->tv_nsec >= 0 && time->tv_nsec < 1000000000L;
+    return deadline != NULL && (deadline->tv_nsec < 0 || deadline->tv_nsec > 999999999L);
+}
+
+/* Chosen at random, by the xorshift of G. Marsaglia (2003). */
+static size_t random_below(size_t limit)
+{
+    static _Thread_local uint32_t number;
+    if (number == 0)
+        number = (uint32_t)((uintptr_t)&number >> 4) | 1; // another one in each thread
+    number ^= number << 13;
+    number ^= number >> 17;
+    number ^= number << 5;
+    return number % limit;
+}
+
+/* Does one of the cases that are ready, each with the same probability; or waits, if it may. */
+static int select_one(struct channel_case *cases, size_t count, size_t *chosen, bool wait,
+                      const struct timespec *deadline)
+{
+    size_t ready;
+    if (is_wrong(deadline))
+        return EINVAL;
+    for_each_channel(cases, count, lock);
+    do {
+        ready = 0;
+        for (size_t i = 0; i < count; i++) {
+            if (is_ready(&cases[i]) && random_below(++ready) == 0)
+                *chosen = i;
+        }
+    } while (ready > 0 && (cases[*chosen].error = act_now(&cases[*chosen])) == EAGAIN);
+    if (ready == 0 && wait)
+        return wait_for_partner(cases, count, chosen, deadline);
+    for_each_channel(cases, count, unlock);
+    return ready > 0 ? 0 : EAGAIN;
+}
+
+/* The same for a single case. */
+static int call_one(struct channel *channel, enum channel_direction direction, void *element,
+                    bool wait, const struct timespec *deadline)
+{
+    struct channel_case one = {channel, direction, element, 0};
+    size_t chosen;
+    if (is_wrong(deadline))
+        return EINVAL;
+    lock(channel);
+    int error = act_now(&one);
+    if (error == EAGAIN && wait) {
+        error = wait_for_partner(&one, 1, &chosen, deadline);
+        return error != 0 ? error : one.error;
+    }
+    unlock(channel);
+    return error;
 }
 
 int channel_send(struct channel *channel, const void *element)
 {
-    return send_or_wait(channel, element, true, NULL);
+    return call_one(channel, CHANNEL_SEND, (void *)element, true, NULL);
 }
 
 int channel_receive(struct channel *channel, void *element)
 {
-    return receive_or_wait(channel, element, true, NULL);
+    return call_one(channel, CHANNEL_RECEIVE, element, true, NULL);
 }
 
 int channel_try_send(struct channel *channel, const void *element)
 {
-    return send_or_wait(channel, element, false, NULL);
+    return call_one(channel, CHANNEL_SEND, (void *)element, false, NULL);
 }
 
 int channel_try_receive(struct channel *channel, void *element)
 {
-    return receive_or_wait(channel, element, false, NULL);
+    return call_one(channel, CHANNEL_RECEIVE, element, false, NULL);
 }
 
 int channel_timed_send(struct channel *channel, const void *element,
                        const struct timespec *deadline)
 {
-    return is_time(deadline) ? send_or_wait(channel, element, true, deadline) : EINVAL;
+    return call_one(channel, CHANNEL_SEND, (void *)element, true, deadline);
 }
 
 int channel_timed_receive(struct channel *channel, void *element, const struct timespec *deadline)
 {
-    return is_time(deadline) ? receive_or_wait(channel, element, true, deadline) : EINVAL;
+    return call_one(channel, CHANNEL_RECEIVE, element, true, deadline);
+}
+
+int channel_select(struct channel_case *cases, size_t count, size_t *chosen)
+{
+    return select_one(cases, count, chosen, true, NULL);
+}
+
+int channel_try_select(struct channel_case *cases, size_t count, size_t *chosen)
+{
+    return select_one(cases, count, chosen, false, NULL);
+}
+
+int channel_timed_select(struct channel_case *cases, size_t count, size_t *chosen,
+                         const struct timespec *deadline)
+{
+    return select_one(cases, count, chosen, true, deadline);
 }
 
 int channel_close(struct channel *channel)
 {
+    struct waiter *waiter;
     lock(channel);
     int error = channel->closed ? EPIPE : 0;
     channel->closed = true;
-    while (channel->senders.first != NULL)
-        release(&channel->senders, channel->senders.first, CLOSED);
-    while (channel->receivers.first != NULL)
-        release(&channel->receivers, channel->receivers.first, CLOSED);
+    while ((waiter = claim_first(&channel->senders)) != NULL)
+        end(waiter, EPIPE);
+    while ((waiter = claim_first(&channel->receivers)) != NULL)
+        end(waiter, EPIPE);
     unlock(channel);
     return error;
 }

@@ -13,18 +13,22 @@
  *   Promise    An element whose send returned 0 is received exactly once, or is still in the buffer;
  *              one whose send returned anything else is never received. A deadline that passes at the
  *              very moment of the hand-over does not change that.
+ *   Deadline   An absolute time of CLOCK_MONOTONIC, which goes on evenly when somebody sets the clock.
+ *              It may not be NULL.
  *
  * Unlike Go, where it panics, a send to a closed channel (and a second close) returns EPIPE.
  *
  * Any number of threads may make any of these calls on one channel at the same time, except for
- * channel_destroy, after which no call may begin. A channel belongs to one process: after a fork, the
- * child must not use it.
+ * channel_destroy, after which no call may begin. None is a cancellation point (asynchronous cancellation
+ * is not supported). None may be made from a signal handler.
  *
- * None of the calls is a cancellation point (asynchronous cancellation is not supported). None may be
- * made from a signal handler.
+ * A channel belongs to one process. After a fork the child must not use it: not even a try call, which
+ * may hang, since another thread may have held the lock when the process forked. Processes cannot share
+ * one. Memory checkers (ThreadSanitizer, helgrind, drd) see that a receive comes after its send.
  *
- * Algorithm: that of the Go runtime, runtime/chan.go. One lock; a ring for the buffer; two queues of
- * waiting threads. A thread that finds a partner waiting serves it directly, and wakes only that one.
+ * Algorithm: that of the Go runtime, runtime/chan.go and runtime/select.go. One lock; a ring for the
+ * buffer; two queues of waiting threads. A thread that finds a partner waiting serves it directly, and
+ * wakes only that one.
  */
 #ifndef CHANNEL_H
 #define CHANNEL_H
@@ -47,10 +51,9 @@ struct channel *channel_create(size_t capacity, size_t element_size);
 
 /*
  * Frees the channel and what is left in its buffer. NULL is allowed. All calls on the channel must have
- * returned, with one exception: destroy itself waits for calls that have waited, and have been served or
- * woken by a close. So a thread that has received the only answer that another one had to send may
- * destroy the channel at once. A thread that closes a channel which others use joins them first: they
- * may be just about to make a call.
+ * returned, with one exception: those that waited and that it has served, or woken by a close. So a thread
+ * that has received the only answer that another one had to send may destroy the channel at once. A
+ * thread that closes a channel which others use joins them first: they may be just about to make a call.
  */
 void channel_destroy(struct channel *channel);
 
@@ -72,13 +75,44 @@ int channel_try_send(struct channel *channel, const void *element);
 int channel_try_receive(struct channel *channel, void *element);
 
 /*
- * The same, but they wait until `deadline` at the latest, an absolute time of CLOCK_REALTIME, and then
- * return ETIMEDOUT. What can be done without waiting is done even after the deadline. EINVAL: the
- * nanoseconds of `deadline` are not from 0 to 999 999 999.
+ * The same, but they wait until `deadline` at the latest, and then return ETIMEDOUT. What can be done
+ * without waiting is done even after the deadline. EINVAL: the nanoseconds of `deadline` are not from 0
+ * to 999 999 999.
  */
 int channel_timed_send(struct channel *channel, const void *element,
                        const struct timespec *deadline);
 int channel_timed_receive(struct channel *channel, void *element, const struct timespec *deadline);
+
+/* The deadline that is so many milliseconds from now: struct timespec soon = channel_deadline(500); */
+struct timespec channel_deadline(long milliseconds);
+
+enum channel_direction { CHANNEL_SEND, CHANNEL_RECEIVE };
+
+struct channel_case {
+    struct channel *channel; // NULL: never ready
+    enum channel_direction direction;
+    void *element; // to send (only read), or where to receive to; NULL drops it
+    int error;     // of the case that was chosen: 0, or EPIPE. That of the others means nothing
+};
+
+/*
+ * Waits until one of the cases can be done, and does it and no other: cases[*chosen], whose `error` is
+ * what its send or receive would have returned. Among several that are ready it takes one at random, each
+ * with the same probability. A closed channel is ready. A channel may stand in several cases, in both
+ * directions; a select never serves itself. Where no case will ever be ready, it waits forever.
+ *
+ * Returns 0. ENOMEM: it had to wait, and there was no memory for more than 8 cases. The cases belong to
+ * the caller, and no other thread may touch them meanwhile. The time it takes grows with the square of
+ * the number of channels.
+ */
+int channel_select(struct channel_case *cases, size_t count, size_t *chosen);
+
+/* The same, but it never waits: EAGAIN where the other would. (A select with a default case, in Go.) */
+int channel_try_select(struct channel_case *cases, size_t count, size_t *chosen);
+
+/* The same, but it waits until `deadline` at the latest: then ETIMEDOUT, and nothing is done. EINVAL as above. */
+int channel_timed_select(struct channel_case *cases, size_t count, size_t *chosen,
+                         const struct timespec *deadline);
 
 /*
  * Closes the channel and wakes all waiting threads. Does not wait. Returns 0, or EPIPE: it was closed
@@ -93,8 +127,9 @@ size_t channel_length(struct channel *channel);
 size_t channel_capacity(const struct channel *channel);
 
 /*
- * The calls that wait also fail when pthread_cond_wait does, and have then done nothing. That does not
- * happen with glibc, musl and on macOS; on FreeBSD and OpenBSD it may find no memory (ENOMEM).
+ * The calls that wait also fail when pthread_cond_init or pthread_cond_wait does, and have then done
+ * nothing. That does not happen with glibc, musl and on macOS; on FreeBSD and OpenBSD it may find no
+ * memory (ENOMEM).
  */
 
 #ifdef __cplusplus

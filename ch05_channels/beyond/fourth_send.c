@@ -32,16 +32,6 @@ static void *buff_sender(void *unused)
     return unused;
 }
 
-static struct timespec in_one_second(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_REALTIME, &time);
-    time.tv_nsec += 1000000000L / PACE;
-    time.tv_sec += time.tv_nsec / 1000000000L;
-    time.tv_nsec %= 1000000000L;
-    return time;
-}
-
 int main(int argc, char *argv[])
 {
     no_arguments(argc, argv, "fourth_send");
@@ -52,7 +42,7 @@ int main(int argc, char *argv[])
     MUST(pthread_create(&sender, NULL, buff_sender, NULL));
     while (channel_length(channel) < channel_capacity(channel))
         pause_ms(1);
-    struct timespec deadline = in_one_second();
+    struct timespec deadline = channel_deadline(1000 / PACE);
     if (channel_timed_receive(done, NULL, &deadline) == ETIMEDOUT) {
         printf("Nothing in a second: %zu of %zu elements are there, so the fourth send waits.\n",
                channel_length(channel), channel_capacity(channel));

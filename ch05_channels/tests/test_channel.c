@@ -10,7 +10,7 @@
 #include "must.h"
 
 /* One call made by a thread of its own. */
-struct call {
+struct caller {
     struct channel *channel;
     uint64_t value;
     const struct timespec *deadline; // NULL: none
@@ -20,7 +20,7 @@ struct call {
 
 static void *call_send(void *argument)
 {
-    struct call *call = argument;
+    struct caller *call = argument;
     call->result = call->deadline == NULL
                        ? channel_send(call->channel, &call->value)
                        : channel_timed_send(call->channel, &call->value, call->deadline);
@@ -29,36 +29,36 @@ static void *call_send(void *argument)
 
 static void *call_receive(void *argument)
 {
-    struct call *call = argument;
+    struct caller *call = argument;
     call->result = call->deadline == NULL
                        ? channel_receive(call->channel, &call->value)
                        : channel_timed_receive(call->channel, &call->value, call->deadline);
     return NULL;
 }
 
-static void start(struct call *call, void *(*function)(void *))
+static void start(struct caller *call, void *(*function)(void *))
 {
     MUST(pthread_create(&call->thread, NULL, function, call));
 }
 
-static void finish(struct call *call)
+static void finish(struct caller *call)
 {
     MUST(pthread_join(call->thread, NULL));
 }
 
-static int count(struct channel *channel, const struct waiters *waiters)
+static int count(struct channel *channel, const struct link *queue)
 {
     int number = 0;
     lock(channel);
-    for (const struct waiter *waiter = waiters->first; waiter != NULL; waiter = waiter->next)
+    for (const struct link *link = queue->next; link != queue; link = link->next)
         number++;
     unlock(channel);
     return number;
 }
 
-static void until_waiting(struct channel *channel, const struct waiters *waiters, int number)
+static void until_waiting(struct channel *channel, const struct link *queue, int number)
 {
-    while (count(channel, waiters) != number)
+    while (count(channel, queue) != number)
         sched_yield();
 }
 
@@ -70,7 +70,7 @@ static struct channel *create(size_t capacity, size_t element_size)
 static struct timespec in_microseconds(long microseconds)
 {
     struct timespec time;
-    clock_gettime(CLOCK_REALTIME, &time);
+    clock_gettime(CLOCK_MONOTONIC, &time);
     time.tv_nsec += microseconds * 1000;
     time.tv_sec += time.tv_nsec / 1000000000L;
     time.tv_nsec %= 1000000000L;
@@ -80,15 +80,17 @@ static struct timespec in_microseconds(long microseconds)
 static bool has_passed(const struct timespec *time)
 {
     struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return nanoseconds_between(*time, now) >= 0;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec > time->tv_sec ||
+           (now.tv_sec == time->tv_sec && now.tv_nsec >= time->tv_nsec);
 }
 
 /* Whether the last thread in the queue is the one that receives into `destination`. */
-static bool is_last(struct channel *channel, const struct waiters *waiters, const void *destination)
+static bool is_last(struct channel *channel, const struct link *queue, const void *destination)
 {
     lock(channel);
-    bool last = waiters->last != NULL && waiters->last->destination == destination;
+    bool last = queue->previous != queue &&
+                ((const struct waiter *)queue->previous)->element == destination;
     unlock(channel);
     return last;
 }
@@ -147,7 +149,7 @@ START_TEST(test_try)
     channel = create(0, sizeof(uint64_t));
     ck_assert_int_eq(channel_try_send(channel, &value), EAGAIN);
     ck_assert_int_eq(channel_try_receive(channel, &value), EAGAIN);
-    struct call call = {.channel = channel};
+    struct caller call = {.channel = channel};
     start(&call, call_receive);
     until_waiting(channel, &channel->receivers, 1);
     value = 42;
@@ -168,7 +170,7 @@ START_TEST(test_rendezvous_waits)
 {
     struct channel *channel = create(0, sizeof(uint64_t));
     for (uint64_t i = 0; i < 100; i++) {
-        struct call call = {.channel = channel, .value = i, .result = -1};
+        struct caller call = {.channel = channel, .value = i, .result = -1};
         start(&call, call_send);
         until_waiting(channel, &channel->senders, 1);
         ck_assert_uint_eq(channel_length(channel), 0);
@@ -187,7 +189,7 @@ START_TEST(test_two_waiters_two_partners)
 {
     for (int round = 0; round < 200; round++) {
         struct channel *channel = create((size_t)(round % 2), sizeof(uint64_t));
-        struct call calls[2] = {{.channel = channel}, {.channel = channel}};
+        struct caller calls[2] = {{.channel = channel}, {.channel = channel}};
         start(&calls[0], call_receive);
         until_waiting(channel, &channel->receivers, 1);
         start(&calls[1], call_receive);
@@ -203,7 +205,8 @@ START_TEST(test_two_waiters_two_partners)
     }
     for (int round = 0; round < 200; round++) {
         struct channel *channel = create(0, sizeof(uint64_t));
-        struct call calls[2] = {{.channel = channel, .value = 1}, {.channel = channel, .value = 2}};
+        struct caller calls[2] = {{.channel = channel, .value = 1},
+                                  {.channel = channel, .value = 2}};
         start(&calls[0], call_send);
         until_waiting(channel, &channel->senders, 1);
         start(&calls[1], call_send);
@@ -226,9 +229,9 @@ START_TEST(test_waiting_senders_keep_the_order)
     struct channel *channel = create(1, sizeof(uint64_t));
     uint64_t value = 0;
     ck_assert_int_eq(channel_send(channel, &value), 0);
-    struct call calls[3];
+    struct caller calls[3];
     for (int i = 0; i < 3; i++) {
-        calls[i] = (struct call){.channel = channel, .value = (uint64_t)i + 1};
+        calls[i] = (struct caller){.channel = channel, .value = (uint64_t)i + 1};
         start(&calls[i], call_send);
         until_waiting(channel, &channel->senders, i + 1);
     }
@@ -249,7 +252,7 @@ START_TEST(test_room_for_a_waiting_sender)
     struct channel *channel = create(1, sizeof(uint64_t));
     uint64_t value = 1;
     ck_assert_int_eq(channel_send(channel, &value), 0);
-    struct call call = {.channel = channel, .value = 2};
+    struct caller call = {.channel = channel, .value = 2};
     start(&call, call_send);
     until_waiting(channel, &channel->senders, 1);
     ck_assert_int_eq(channel_receive(channel, &value), 0);
@@ -267,12 +270,12 @@ END_TEST
 START_TEST(test_spurious_wake_ups)
 {
     struct channel *channel = create(0, sizeof(uint64_t));
-    struct call call = {.channel = channel, .result = -1};
+    struct caller call = {.channel = channel, .result = -1};
     start(&call, call_receive);
     until_waiting(channel, &channel->receivers, 1);
     for (int i = 0; i < 1000; i++) {
         lock(channel);
-        pthread_cond_signal(&channel->receivers.first->wake);
+        pthread_cond_signal(&((struct waiter *)channel->receivers.next)->call->wake);
         unlock(channel);
         sched_yield();
         ck_assert_int_eq(count(channel, &channel->receivers), 1);
@@ -311,7 +314,7 @@ END_TEST
 START_TEST(test_close_wakes_all)
 {
     enum { CALLS = 8 };
-    struct call calls[CALLS];
+    struct caller calls[CALLS];
     for (int capacity = 0; capacity <= 1; capacity++) {
         for (int receiving = 0; receiving <= 1; receiving++) {
             struct channel *channel = create((size_t)capacity, sizeof(uint64_t));
@@ -319,7 +322,7 @@ START_TEST(test_close_wakes_all)
             if (capacity == 1 && !receiving)
                 ck_assert_int_eq(channel_send(channel, &buffered), 0);
             for (int i = 0; i < CALLS; i++) {
-                calls[i] = (struct call){.channel = channel, .value = 7};
+                calls[i] = (struct caller){.channel = channel, .value = 7};
                 start(&calls[i], receiving ? call_receive : call_send);
             }
             until_waiting(channel, receiving ? &channel->receivers : &channel->senders, CALLS);
@@ -355,8 +358,8 @@ START_TEST(test_deadlines)
     ck_assert_int_eq(count(channel, &channel->senders), 0);
     ck_assert_int_eq(count(channel, &channel->receivers), 0);
 
-    struct timespec before_1970 = {.tv_sec = -1, .tv_nsec = 999999999L};
-    ck_assert_int_eq(channel_timed_receive(channel, &value, &before_1970), ETIMEDOUT);
+    struct timespec before_0 = {.tv_sec = -1, .tv_nsec = 999999999L};
+    ck_assert_int_eq(channel_timed_receive(channel, &value, &before_0), ETIMEDOUT);
     // A wrong deadline is refused also where there is nothing to wait for.
     ck_assert_int_eq(channel_timed_send(channel, &value, &negative), EINVAL);
     ck_assert_int_eq(channel_send(channel, &value), 0);
@@ -370,10 +373,10 @@ START_TEST(test_deadlines)
 
     // One that gives up in the middle of the queue leaves the others in their order. (On a very slow
     // machine it may have given up before it is in the middle.)
-    struct call calls[3];
+    struct caller calls[3];
     deadline = in_microseconds(200000);
     for (int i = 0; i < 3; i++) {
-        calls[i] = (struct call){.channel = channel, .deadline = i == 1 ? &deadline : NULL};
+        calls[i] = (struct caller){.channel = channel, .deadline = i == 1 ? &deadline : NULL};
         start(&calls[i], call_receive);
         while (!is_last(channel, &channel->receivers, &calls[i].value) &&
                !(i == 1 && has_passed(&deadline)))
@@ -390,7 +393,7 @@ START_TEST(test_deadlines)
 
     // A close that comes first counts, however late the thread learns of it.
     deadline = in_microseconds(100000000);
-    calls[0] = (struct call){.channel = channel, .deadline = &deadline};
+    calls[0] = (struct caller){.channel = channel, .deadline = &deadline};
     start(&calls[0], call_receive);
     until_waiting(channel, &channel->receivers, 1);
     channel_close(channel);
@@ -609,12 +612,12 @@ END_TEST
 START_TEST(test_a_hundred_threads)
 {
     enum { CALLS = 100 };
-    static struct call senders[CALLS], receivers[CALLS];
+    static struct caller senders[CALLS], receivers[CALLS];
     struct channel *channel = create(3, sizeof(uint64_t));
     uint64_t sum = 0;
     for (int i = 0; i < CALLS; i++) {
-        senders[i] = (struct call){.channel = channel, .value = (uint64_t)i};
-        receivers[i] = (struct call){.channel = channel};
+        senders[i] = (struct caller){.channel = channel, .value = (uint64_t)i};
+        receivers[i] = (struct caller){.channel = channel};
         start(&senders[i], call_send);
         start(&receivers[i], call_receive);
     }
@@ -683,10 +686,10 @@ START_TEST(test_destroy_right_after_close)
 {
     for (int round = 0; round < ROUNDS / 100; round++) {
         enum { CALLS = 4 };
-        struct call calls[CALLS];
+        struct caller calls[CALLS];
         struct channel *channel = create(0, sizeof(uint64_t));
         for (int i = 0; i < CALLS; i++) {
-            calls[i] = (struct call){.channel = channel};
+            calls[i] = (struct caller){.channel = channel};
             start(&calls[i], round % 2 == 0 ? call_receive : call_send);
         }
         until_waiting(channel, round % 2 == 0 ? &channel->receivers : &channel->senders, CALLS);
@@ -713,7 +716,7 @@ START_TEST(test_signals_without_bytes)
 }
 END_TEST
 
-/* Destroy waits for a thread that has been served and is still inside; no spurious wake-up ends that. */
+/* Destroy waits for the partner that has served the caller, and may still hold the lock. */
 static atomic_bool destroyed;
 
 static void *destroy(void *argument)
@@ -730,21 +733,13 @@ START_TEST(test_destroy_waits)
         pthread_t thread;
         atomic_store(&destroyed, false);
         lock(channel);
-        channel->inside++;
-        unlock(channel);
         MUST(pthread_create(&thread, NULL, destroy, channel));
         if (cancel)
             MUST(pthread_cancel(thread)); // destroy is no cancellation point
         for (int i = 0; i < 1000; i++) {
             sched_yield();
             ck_assert(!atomic_load(&destroyed));
-            lock(channel);
-            pthread_cond_signal(&channel->all_out);
-            unlock(channel);
         }
-        lock(channel);
-        channel->inside--;
-        pthread_cond_signal(&channel->all_out);
         unlock(channel);
         MUST(pthread_join(thread, NULL));
         ck_assert(atomic_load(&destroyed));
@@ -790,7 +785,7 @@ END_TEST
 START_TEST(test_no_cancellation_point)
 {
     struct channel *channel = create(0, sizeof(uint64_t));
-    struct call call = {.channel = channel};
+    struct caller call = {.channel = channel};
     start(&call, call_receive);
     until_waiting(channel, &channel->receivers, 1);
     MUST(pthread_cancel(call.thread));
