@@ -4,10 +4,44 @@
  * It includes channel.c itself, to see which threads wait: "a thread is blocked in receive" is then a
  * fact to wait for, and no sleep has to stand in for it.
  */
-#include "../channel.c"
-
 #include "cases.h"
 #include "must.h"
+#include "waiting.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+
+/* The clock that people see may be set at any time, and there may be no memory. */
+static atomic_int hours_ahead;
+static atomic_bool is_refused;
+
+static int read_clock(clockid_t clock, struct timespec *time)
+{
+    int result = clock_gettime(clock, time);
+    if (clock == CLOCK_REALTIME)
+        time->tv_sec += 3600 * atomic_load(&hours_ahead);
+    return result;
+}
+
+static void *allocate(size_t count, size_t size)
+{
+    return atomic_load(&is_refused) ? NULL : calloc(count, size);
+}
+
+static int init_condition(pthread_cond_t *condition, const pthread_condattr_t *attributes)
+{
+    return atomic_load(&is_refused) ? EAGAIN : pthread_cond_init(condition, attributes);
+}
+
+#define clock_gettime read_clock
+#define calloc allocate
+#define pthread_cond_init init_condition
+#include "../channel.c"
+#undef clock_gettime
+#undef calloc
+#undef pthread_cond_init
 
 /* One call made by a thread of its own. */
 struct caller {
@@ -62,6 +96,31 @@ static void until_waiting(struct channel *channel, const struct link *queue, int
         sched_yield();
 }
 
+int waiting_to_send(struct channel *channel)
+{
+    return count(channel, &channel->senders);
+}
+
+int waiting_to_receive(struct channel *channel)
+{
+    return count(channel, &channel->receivers);
+}
+
+void until_waiting_to_send(struct channel *channel, int number)
+{
+    until_waiting(channel, &channel->senders, number);
+}
+
+void until_waiting_to_receive(struct channel *channel, int number)
+{
+    until_waiting(channel, &channel->receivers, number);
+}
+
+void refuse_memory(bool refuse)
+{
+    atomic_store(&is_refused, refuse);
+}
+
 static struct channel *create(size_t capacity, size_t element_size)
 {
     return MUST_HAVE(channel_create(capacity, element_size));
@@ -83,6 +142,12 @@ static bool has_passed(const struct timespec *time)
     clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec > time->tv_sec ||
            (now.tv_sec == time->tv_sec && now.tv_nsec >= time->tv_nsec);
+}
+
+static void until_waiting_or_past(struct channel *channel, const struct timespec *deadline)
+{
+    while (count(channel, &channel->receivers) == 0 && !has_passed(deadline))
+        sched_yield();
 }
 
 /* Whether the last thread in the queue is the one that receives into `destination`. */
@@ -399,6 +464,78 @@ START_TEST(test_deadlines)
     channel_close(channel);
     finish(&calls[0]);
     ck_assert_int_eq(calls[0].result, EPIPE);
+    channel_destroy(channel);
+}
+END_TEST
+
+/* The wait lasts as long as it should, however the clock is set while it lasts. */
+START_TEST(test_clock_that_is_set)
+{
+    struct channel *channel = create(0, sizeof(uint64_t));
+    for (int hours = -1; hours <= 1; hours++) {
+        struct timespec deadline = channel_deadline(50);
+        struct caller call = {.channel = channel, .deadline = &deadline};
+        start(&call, call_receive);
+        until_waiting_or_past(channel, &deadline);
+        atomic_store(&hours_ahead, hours);
+        finish(&call);
+        ck_assert_int_eq(call.result, ETIMEDOUT);
+        ck_assert(has_passed(&deadline));
+    }
+    atomic_store(&hours_ahead, 0);
+    channel_destroy(channel);
+}
+END_TEST
+
+START_TEST(test_deadline_in_milliseconds)
+{
+    static const long milliseconds[] = {0,  1,    999,   1000,  1001,     86400000,
+                                        -1, -999, -1000, -1001, -86400000};
+    for (size_t i = 0; i < sizeof milliseconds / sizeof milliseconds[0]; i++) {
+        struct timespec before, after, deadline;
+        clock_gettime(CLOCK_MONOTONIC, &before);
+        deadline = channel_deadline(milliseconds[i]);
+        clock_gettime(CLOCK_MONOTONIC, &after);
+        ck_assert(deadline.tv_nsec >= 0 && deadline.tv_nsec < 1000000000L);
+        long long past = (deadline.tv_sec - before.tv_sec) * 1000000000LL + deadline.tv_nsec -
+                         before.tv_nsec,
+                  to_come = (deadline.tv_sec - after.tv_sec) * 1000000000LL + deadline.tv_nsec -
+                            after.tv_nsec;
+        ck_assert_int_ge(past, milliseconds[i] * 1000000LL);
+        ck_assert_int_le(to_come, milliseconds[i] * 1000000LL);
+    }
+    // The farthest ones are far, too, and a wait for them is a wait.
+    struct channel *channel = create(0, sizeof(uint64_t));
+    struct timespec far[] = {channel_deadline(LONG_MAX),
+                             {.tv_sec = LONG_MAX, .tv_nsec = 999999999L}};
+    for (int i = 0; i < 2; i++) {
+        struct caller call = {.channel = channel, .deadline = &far[i]};
+        start(&call, call_receive);
+        until_waiting(channel, &channel->receivers, 1);
+        uint64_t value = 4;
+        ck_assert_int_eq(channel_send(channel, &value), 0);
+        finish(&call);
+        ck_assert_int_eq(call.result, 0);
+        ck_assert_uint_eq(call.value, 4);
+    }
+    struct timespec farthest_past = {.tv_sec = LONG_MIN};
+    ck_assert_int_eq(channel_timed_receive(channel, NULL, &farthest_past), ETIMEDOUT);
+    channel_destroy(channel);
+}
+END_TEST
+
+/* A wait for which there is no condition fails, and the element stays the sender's. */
+START_TEST(test_no_condition)
+{
+    struct channel *channel = create(1, sizeof(uint64_t));
+    uint64_t value = 1;
+    refuse_memory(true);
+    ck_assert_int_eq(channel_receive(channel, &value), EAGAIN);
+    ck_assert_int_eq(channel_send(channel, &value), 0); // there is room: it needs none
+    ck_assert_int_eq(channel_send(channel, &value), EAGAIN);
+    refuse_memory(false);
+    ck_assert_int_eq(waiting_to_send(channel) + waiting_to_receive(channel), 0);
+    ck_assert_uint_eq(channel_length(channel), 1);
     channel_destroy(channel);
 }
 END_TEST
@@ -811,6 +948,9 @@ TCase *channel_cases(void)
     tcase_add_test(cases, test_drain_after_close);
     tcase_add_test(cases, test_close_wakes_all);
     tcase_add_test(cases, test_deadlines);
+    tcase_add_test(cases, test_clock_that_is_set);
+    tcase_add_test(cases, test_deadline_in_milliseconds);
+    tcase_add_test(cases, test_no_condition);
     tcase_add_loop_test(cases, test_exactly_once, 0, SHAPES);
     tcase_add_loop_test(cases, test_close_at_a_random_moment, 0, SHAPES);
     tcase_add_loop_test(cases, test_deadline_against_hand_over, 0, SHAPES);
