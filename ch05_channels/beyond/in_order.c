@@ -3,7 +3,8 @@
  */
 #include "in_order.h"
 
-#include "must.h"
+#include <errno.h>
+#include <limits.h>
 
 int in_order_init(struct in_order *order, void (*put)(void *context, void *result), void *context)
 {
@@ -22,24 +23,45 @@ static void **slot(struct in_order *order, long number)
     return &order->window[number % IN_ORDER_WINDOW];
 }
 
-void in_order_put(struct in_order *order, long number, void *result)
+/* Puts what can be put. The lock is free meanwhile: other threads may bring more, and `put` itself may. */
+static void put_all(struct in_order *order)
 {
-    MUST(pthread_mutex_lock(&order->lock));
-    while (number - order->next >= IN_ORDER_WINDOW)
-        MUST(pthread_cond_wait(&order->moved, &order->lock));
-    *slot(order, number) = result;
-    if (number == order->next) {
-        for (; (result = *slot(order, order->next)) != NULL; order->next++) {
-            *slot(order, order->next) = NULL;
-            order->put(order->context, result);
-        }
-        MUST(pthread_cond_broadcast(&order->moved));
+    void *result;
+    order->is_putting = true;
+    while ((result = *slot(order, order->next)) != NULL) {
+        pthread_mutex_unlock(&order->lock);
+        order->put(order->context, result);
+        pthread_mutex_lock(&order->lock);
+        *slot(order, order->next++) = NULL;
+        pthread_cond_broadcast(&order->moved);
     }
-    MUST(pthread_mutex_unlock(&order->lock));
+    order->is_putting = false;
+}
+
+/* A thread that was cancelled while it waits, or in `put`, would keep the others out for good. */
+int in_order_put(struct in_order *order, long number, void *result)
+{
+    int error = 0, cancel_state;
+    if (number < 0 || number == LONG_MAX || result == NULL)
+        return EINVAL;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+    pthread_mutex_lock(&order->lock);
+    while (number - order->next >= IN_ORDER_WINDOW)
+        pthread_cond_wait(&order->moved, &order->lock);
+    if (number < order->next || *slot(order, number) != NULL) {
+        error = EINVAL;
+    } else {
+        *slot(order, number) = result;
+        if (!order->is_putting)
+            put_all(order);
+    }
+    pthread_mutex_unlock(&order->lock);
+    pthread_setcancelstate(cancel_state, &cancel_state);
+    return error;
 }
 
 void in_order_destroy(struct in_order *order)
 {
-    MUST(pthread_cond_destroy(&order->moved));
-    MUST(pthread_mutex_destroy(&order->lock));
+    pthread_cond_destroy(&order->moved);
+    pthread_mutex_destroy(&order->lock);
 }

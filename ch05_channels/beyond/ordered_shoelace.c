@@ -99,7 +99,7 @@ static void *find_areas(void *argument)
     while (channel_receive(pool->pages, &page) == 0) {
         struct areas *areas = areas_of(&page);
         free(page.text);
-        in_order_put(&pool->order, page.number, areas);
+        MUST(in_order_put(&pool->order, page.number, areas));
     }
     return NULL;
 }

@@ -103,7 +103,7 @@ static void *put_numbers(void *unused)
     for (long number; (number = next_number++) < ROUNDS * 10;) {
         if (number % 100 == 0)
             sched_yield(); // let others come first
-        in_order_put(&order, number, &results[number + 1]);
+        MUST(in_order_put(&order, number, &results[number + 1]));
     }
     return unused;
 }
@@ -125,7 +125,7 @@ END_TEST
 static void *put_one(void *argument)
 {
     long *number = argument;
-    in_order_put(&order, *number, &results[*number + 1]);
+    MUST(in_order_put(&order, *number, &results[*number + 1]));
     return NULL;
 }
 
@@ -137,7 +137,7 @@ START_TEST(test_window)
     put = 0;
     MUST(in_order_init(&order, put_result, &put));
     for (long i = 1; i < IN_ORDER_WINDOW; i++)
-        in_order_put(&order, i, &results[i + 1]);
+        MUST(in_order_put(&order, i, &results[i + 1]));
     ck_assert_int_eq(put, 0);
     for (long i = IN_ORDER_WINDOW; i < IN_ORDER_WINDOW + 3; i++) {
         numbers[i - IN_ORDER_WINDOW] = i;
@@ -151,10 +151,76 @@ START_TEST(test_window)
     MUST(pthread_mutex_lock(&order.lock));
     ck_assert_int_eq(put, 0);
     MUST(pthread_mutex_unlock(&order.lock));
-    in_order_put(&order, 0, &results[1]);
+    MUST(in_order_put(&order, 0, &results[1]));
     for (int i = 0; i < 3; i++)
         MUST(pthread_join(threads[i], NULL));
     ck_assert_int_eq(put, IN_ORDER_WINDOW + 3);
+    in_order_destroy(&order);
+}
+END_TEST
+
+START_TEST(test_wrong_numbers)
+{
+    put = 0;
+    MUST(in_order_init(&order, put_result, &put));
+    ck_assert_int_eq(in_order_put(&order, -1, &results[1]), EINVAL);
+    ck_assert_int_eq(in_order_put(&order, LONG_MIN, &results[1]), EINVAL);
+    ck_assert_int_eq(in_order_put(&order, LONG_MAX, &results[1]), EINVAL);
+    ck_assert_int_eq(in_order_put(&order, 0, NULL), EINVAL);
+    ck_assert_int_eq(in_order_put(&order, 1, &results[2]), 0);
+    ck_assert_int_eq(in_order_put(&order, 1, &results[2]), EINVAL); // it is there, early
+    ck_assert_int_eq(in_order_put(&order, 0, &results[1]), 0);
+    ck_assert_int_eq(in_order_put(&order, 0, &results[1]), EINVAL); // it has been put
+    ck_assert_int_eq(put, 2);
+    in_order_destroy(&order);
+
+    // The last numbers that there are.
+    put = 0;
+    MUST(in_order_init(&order, put_result, &put));
+    order.next = LONG_MAX - 2;
+    ck_assert_int_eq(in_order_put(&order, LONG_MAX - 1, &results[2]), 0);
+    ck_assert_int_eq(in_order_put(&order, LONG_MAX - 2, &results[1]), 0);
+    ck_assert_int_eq(put, 2);
+    ck_assert_int_eq(in_order_put(&order, LONG_MAX, &results[3]), EINVAL);
+    in_order_destroy(&order);
+}
+END_TEST
+
+/* A thread that is cancelled while it waits puts its result all the same, and others go on. */
+START_TEST(test_cancelled)
+{
+    long number = IN_ORDER_WINDOW;
+    pthread_t thread;
+    put = 0;
+    MUST(in_order_init(&order, put_result, &put));
+    MUST(pthread_create(&thread, NULL, put_one, &number));
+    MUST(pthread_cancel(thread));
+    for (long i = 0; i < IN_ORDER_WINDOW; i++)
+        MUST(in_order_put(&order, i, &results[i + 1]));
+    MUST(pthread_join(thread, NULL));
+    ck_assert_int_eq(put, IN_ORDER_WINDOW + 1);
+    ck_assert_int_eq(in_order_put(&order, IN_ORDER_WINDOW + 1, &results[IN_ORDER_WINDOW + 2]), 0);
+    in_order_destroy(&order);
+}
+END_TEST
+
+/* While a result is put, the same thread may bring the next ones; they are put after it. */
+static void put_more(void *context, void *result)
+{
+    put_result(context, result);
+    if (put < 100) {
+        long before = put;
+        MUST(in_order_put(&order, put, &results[put + 1]));
+        ck_assert_int_eq(put, before);
+    }
+}
+
+START_TEST(test_put_within_put)
+{
+    put = 0;
+    MUST(in_order_init(&order, put_more, &put));
+    MUST(in_order_put(&order, 0, &results[1]));
+    ck_assert_int_eq(put, 100);
     in_order_destroy(&order);
 }
 END_TEST
@@ -309,6 +375,9 @@ TCase *ordered_shoelace_cases(void)
     tcase_add_test(cases, test_most_corners);
     tcase_add_test(cases, test_in_order);
     tcase_add_test(cases, test_window);
+    tcase_add_test(cases, test_wrong_numbers);
+    tcase_add_test(cases, test_cancelled);
+    tcase_add_test(cases, test_put_within_put);
     tcase_add_test(cases, test_orders);
     tcase_add_test(cases, test_pages);
     tcase_add_test(cases, test_one_slow_line);
