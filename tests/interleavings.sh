@@ -18,7 +18,7 @@ unset MAKEFLAGS MAKELEVEL
 cases='
 ch02_threads wait_group
 ch03_mutexes spin_lock
-ch04_condvars semaphore
+ch04_condvars counting_semaphore
 ch04_condvars rw_lock
 ch05_channels channel
 ch06_deadlocks red_blue

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Every piece that the README offers for copying does its work alone: its .c and its .h in an empty folder,
 # compiled as plain C11 and linked to a program of a few lines; then the same program compiled as C++11,
-# which shows that the header can be included there. By each compiler that there is.
+# and as C++20 where there is that, which shows that the header can be included there. The folder is named by
+# -I, and the system's headers of nearly the same names come first. By each compiler that there is.
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD
 work=$(mktemp -d) || exit 1
@@ -37,11 +38,12 @@ spin_lock='
     int error = spin_lock_try_lock(&lock);
     spin_lock_unlock(&lock);
     return error != EBUSY || spin_lock_try_lock(&lock) != 0;'
-semaphore='
-    struct semaphore semaphore;
-    return semaphore_init(&semaphore, 1) != 0 || semaphore_wait(&semaphore) != 0 ||
-           semaphore_try_wait(&semaphore) != EAGAIN || semaphore_post(&semaphore) != 0 ||
-           semaphore_destroy(&semaphore) != 0;'
+counting_semaphore='
+    struct counting_semaphore semaphore;
+    struct timespec deadline = counting_semaphore_deadline(1);
+    return counting_semaphore_init(&semaphore, 1) != 0 || counting_semaphore_wait(&semaphore) != 0 ||
+           counting_semaphore_timed_wait(&semaphore, &deadline) != ETIMEDOUT ||
+           counting_semaphore_post(&semaphore) != 0 || counting_semaphore_destroy(&semaphore) != 0;'
 rw_lock='
     struct rw_lock lock;
     return rw_lock_init(&lock) != 0 || rw_lock_read_lock(&lock) != 0 ||
@@ -74,6 +76,12 @@ for_cxx() {
     esac
 }
 
+# C++20, if the compiler and its library have it.
+newest_of() {
+    printf '#include <barrier>\n#include <semaphore>\n' |
+        $(for_cxx $1) -std=c++20 -fsyntax-only -x c++ - 2>/dev/null && echo c++20
+}
+
 try() {
     "$@" >"$work/log" 2>&1 && return
     cat "$work/log"
@@ -91,18 +99,21 @@ try_piece() {
     rm -rf "$work/alone" && mkdir "$work/alone" && cd "$work/alone" || exit 1
     cp "$root/$folder/$piece".[ch] . || exit 1
     for extension in c cc; do
-        printf '#include "%s.h"\n#include <errno.h>\n#include <stddef.h>\n\nint main(void)\n{%s\n}\n' \
-            "$piece" "$body" >"main.$extension"
+        printf '#include <%s>\n' errno.h semaphore.h stddef.h >"main.$extension"
+        printf '#if __cplusplus > 201703L\n#include <barrier>\n#include <semaphore>\n#endif\n' >>"main.$extension"
+        printf '#include "%s.h"\n\nint main(void)\n{%s\n}\n' "$piece" "$body" >>"main.$extension"
     done
     for cc in $compilers; do
         for source in *.c; do
-            try $cc -std=c11 $strict -c "$source"
+            try $cc -std=c11 $strict -I. -c "$source"
         done
         try $cc -pthread ./*.o -o main
         try ./main
-        try $(for_cxx $cc) -std=c++11 $strict -c main.cc -o main.o
-        try $(for_cxx $cc) -pthread ./*.o -o main
-        try ./main
+        for language in c++11 $(newest_of $cc); do
+            try $(for_cxx $cc) -std=$language $strict -I. -c main.cc -o main.o
+            try $(for_cxx $cc) -pthread ./*.o -o main
+            try ./main
+        done
     done
     cd "$root" || exit 1
     pieces=$((pieces + 1))
@@ -126,5 +137,5 @@ while read -r chapter names; do
     done
 done <"$work/pieces"
 [ $pieces -gt 0 ] || complain "the README offers nothing to copy"
-[ $failed = 0 ] && echo "snippets: $pieces pieces work alone:$compilers, C11 and C++11"
+[ $failed = 0 ] && echo "snippets: $pieces pieces work alone:$compilers, C11, C++11, and C++20 where there is that"
 exit $failed

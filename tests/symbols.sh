@@ -55,6 +55,9 @@ for chapter; do
             case $symbol in SDL_* | curl_*) continue ;; esac
             echo "$symbol" >>"$work/all"
             grep -q -x "$symbol" "$work/known" && continue
+            # The pieces leave this out on macOS.
+            [ "$symbol" = pthread_condattr_setclock ] &&
+                ! grep -L __APPLE__ $(grep -l "$symbol" "$chapter"/*.[ch] "$chapter"/beyond/*.[ch]) | grep -q . && continue
             echo "$exceptions" | grep -q "^$program $symbol\( \|\$\)" && continue
             echo "symbols: $program calls $symbol, which is not in tests/posix_symbols.txt"
             failed=1

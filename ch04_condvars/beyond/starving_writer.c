@@ -11,10 +11,10 @@
  * Try       beyond/starving_writer -n 1000 | grep 'writer enters'. How long would the writer wait if there
  *           were always one reader more? And which threads starve under the other rule?
  */
+#include "counting_semaphore.h"
 #include "must.h"
 #include "readers_first.h"
 #include "rw_lock.h"
-#include "semaphore.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -38,9 +38,9 @@ struct reader {
     struct library *library;
     long number; // from 1
     pthread_t thread;
-    struct semaphore arrived; // it is inside, or knows that it must wait
-    struct semaphore inside;
-    struct semaphore may_leave;
+    struct counting_semaphore arrived; // it is inside, or knows that it must wait
+    struct counting_semaphore inside;
+    struct counting_semaphore may_leave;
 };
 
 static void *read_until_told(void *argument)
@@ -49,16 +49,16 @@ static void *read_until_told(void *argument)
     struct library *library = self->library;
     if (WITH_LOCK(library, try_read_lock) != 0) {
         printf("  reader %ld waits\n", self->number);
-        MUST(semaphore_post(&self->arrived));
+        MUST(counting_semaphore_post(&self->arrived));
         MUST(WITH_LOCK(library, read_lock));
         printf("  reader %ld enters\n", self->number);
     } else {
         printf("  reader %ld enters\n", self->number);
-        MUST(semaphore_post(&self->arrived));
+        MUST(counting_semaphore_post(&self->arrived));
     }
     atomic_fetch_add(&library->entered, 1);
-    MUST(semaphore_post(&self->inside));
-    MUST(semaphore_wait(&self->may_leave));
+    MUST(counting_semaphore_post(&self->inside));
+    MUST(counting_semaphore_wait(&self->may_leave));
     printf("  reader %ld leaves\n", self->number);
     MUST(WITH_LOCK(library, read_unlock));
     return NULL;
@@ -77,20 +77,20 @@ static void *write_once(void *argument)
 
 static void start_reader(struct reader *reader)
 {
-    MUST(semaphore_init(&reader->arrived, 0));
-    MUST(semaphore_init(&reader->inside, 0));
-    MUST(semaphore_init(&reader->may_leave, 0));
+    MUST(counting_semaphore_init(&reader->arrived, 0));
+    MUST(counting_semaphore_init(&reader->inside, 0));
+    MUST(counting_semaphore_init(&reader->may_leave, 0));
     MUST(pthread_create(&reader->thread, NULL, read_until_told, reader));
-    MUST(semaphore_wait(&reader->arrived));
+    MUST(counting_semaphore_wait(&reader->arrived));
 }
 
 static void end_reader(struct reader *reader)
 {
-    MUST(semaphore_post(&reader->may_leave));
+    MUST(counting_semaphore_post(&reader->may_leave));
     MUST(pthread_join(reader->thread, NULL));
-    MUST(semaphore_destroy(&reader->arrived));
-    MUST(semaphore_destroy(&reader->inside));
-    MUST(semaphore_destroy(&reader->may_leave));
+    MUST(counting_semaphore_destroy(&reader->arrived));
+    MUST(counting_semaphore_destroy(&reader->inside));
+    MUST(counting_semaphore_destroy(&reader->may_leave));
 }
 
 /*
@@ -112,7 +112,7 @@ static void show(struct library *library)
         } else {
             end_reader(&readers[i - 1]);
         }
-        MUST(semaphore_wait(&readers[i].inside));
+        MUST(counting_semaphore_wait(&readers[i].inside));
     }
     end_reader(&readers[library->readers - 1]);
     MUST(pthread_join(writer, NULL));

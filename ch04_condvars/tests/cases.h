@@ -56,7 +56,8 @@ TCase *every_run_cases(void);
 TCase *stingy_spendy_ends_cases(void);
 TCase *matrix_multiply_blocks_cases(void);
 TCase *starving_writer_cases(void);
-TCase *semaphore_cases(void);
+TCase *counting_semaphore_cases(void);
+TCase *counting_semaphore_on_macos_cases(void);
 TCase *rw_lock_cases(void);
 
 #endif

@@ -14,7 +14,8 @@ int main(int argc, char *argv[])
         {"stingy_spendy_ends", stingy_spendy_ends_cases},
         {"matrix_multiply_blocks", matrix_multiply_blocks_cases},
         {"starving_writer", starving_writer_cases},
-        {"semaphore", semaphore_cases},
+        {"counting_semaphore", counting_semaphore_cases},
+        {"counting_semaphore_on_macos", counting_semaphore_on_macos_cases},
         {"rw_lock", rw_lock_cases},
     };
     return run_cases(argc, argv, all, sizeof all / sizeof all[0]);

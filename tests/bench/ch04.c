@@ -3,9 +3,9 @@
  * readers-writer locks beside the system's.
  */
 #include "bench.h"
+#include "beyond/counting_semaphore.h"
 #include "beyond/readers_first.h"
 #include "beyond/rw_lock.h"
-#include "beyond/semaphore.h"
 #include "must.h"
 
 #include <pthread.h>
@@ -157,7 +157,7 @@ static void compare_locks(void)
 struct turns {
     long count; // of each thread
     atomic_int started;
-    struct semaphore semaphores[2];
+    struct counting_semaphore semaphores[2];
     pthread_mutex_t lock; // protects: turn
     int turn;             // whose it is
     pthread_cond_t changed[2];
@@ -168,8 +168,8 @@ static void *take_turns_with_semaphores(void *argument)
     struct turns *turns = argument;
     int self = atomic_fetch_add(&turns->started, 1);
     for (long i = 0; i < turns->count; i++) {
-        MUST(semaphore_wait(&turns->semaphores[self]));
-        MUST(semaphore_post(&turns->semaphores[1 - self]));
+        MUST(counting_semaphore_wait(&turns->semaphores[self]));
+        MUST(counting_semaphore_post(&turns->semaphores[1 - self]));
     }
     return NULL;
 }
@@ -192,11 +192,11 @@ static void *take_turns_with_conditions(void *argument)
 static void with_semaphores(void *argument, long times)
 {
     struct turns turns = {.count = times};
-    MUST(semaphore_init(&turns.semaphores[0], 1));
-    MUST(semaphore_init(&turns.semaphores[1], 0));
+    MUST(counting_semaphore_init(&turns.semaphores[0], 1));
+    MUST(counting_semaphore_init(&turns.semaphores[1], 0));
     bench_threads(2, take_turns_with_semaphores, &turns);
-    MUST(semaphore_destroy(&turns.semaphores[1]));
-    MUST(semaphore_destroy(&turns.semaphores[0]));
+    MUST(counting_semaphore_destroy(&turns.semaphores[1]));
+    MUST(counting_semaphore_destroy(&turns.semaphores[0]));
     (void)argument;
 }
 
@@ -243,7 +243,7 @@ int main(int argc, char *argv[])
     show_growth();
     const struct way turns[] = {
         {.name = "a lock and two conditions", .function = with_conditions},
-        {.name = "two of semaphore.c", .function = with_semaphores},
+        {.name = "two of counting_semaphore.c", .function = with_semaphores},
     };
     bench_compare("two threads take turns, both once", 5000, turns, 2);
     compare_locks();

@@ -1,5 +1,5 @@
 /*
- * semaphore.pml - the semaphore of chapter 4: every permit is taken once, also when a deadline runs out at
+ * counting_semaphore.pml - the semaphore of chapter 4: every permit is taken once, also when a deadline runs out at
  * that moment, and it may be destroyed as soon as all who wait have a permit to take.
  *
  * Right      -DTHREADS=4
