@@ -21,8 +21,12 @@
  *           priority: it would never let that one run and unlock.
  * Twice     A thread that locks a lock it holds waits forever.
  * Size      Two busy locks should not share a cache line (64 bytes on most machines, 128 on Apple's).
- *           Pad a handful of them: struct { _Alignas(128) struct spin_lock lock; … }. For thousands
- *           that are seldom wanted it does not pay; put each beside the few bytes that it protects.
+ *           Pad a handful of them (C++ has alignas for _Alignas):
+ *               struct account { _Alignas(128) struct spin_lock lock; int balance; };
+ *           For thousands that are seldom wanted it does not pay; put each beside the few bytes that it
+ *           protects.
+ * Checkers  Use ThreadSanitizer. helgrind and drd do not understand atomic operations, and report the lock
+ *           and the data that it protects.
  *
  * There is nothing to destroy. The memory of a lock may be freed as soon as no thread holds it and none
  * is going to take it, also right after having been the last to lock it, even if the thread that
@@ -31,6 +35,7 @@
  * Any number of threads may make these calls on one lock at the same time. None of them is a
  * cancellation point. spin_lock_try_lock and spin_lock_unlock may be used in a signal handler.
  * A child of fork finds a lock as it was at that moment: held for good, if another thread held it.
+ * Processes should not share one: one that is killed leaves it held for good.
  *
  * Algorithm: test-and-set by compare-and-swap, and a yield, because the thread that holds the lock may
  * need this very processor.

@@ -18,7 +18,10 @@
  * same time, but for init, and for destroy, after which none may begin.
  *
  * None of the calls is a cancellation point (asynchronous cancellation is not supported). None may be
- * made from a signal handler.
+ * made from a signal handler. A child of fork must not use a group that existed before it: another thread
+ * may have held its lock at that moment, and then every call waits forever. Nor may processes share one.
+ *
+ * ThreadSanitizer, helgrind and drd understand it.
  *
  * Algorithm: a counter, a lock and a condition, as in Go's first WaitGroup; with a generation count,
  * so that a group can be used again while threads are still on their way out of the last wait.

@@ -66,7 +66,7 @@ int wait_group_wait(struct wait_group *group)
         while (group->generation == generation)
             pthread_cond_wait(&group->all_done, &group->lock);
         if (--group->inside == 0)
-            pthread_cond_signal(&group->all_out);
+            pthread_cond_signal(&group->all_out); // only destroy waits there
     }
     pthread_mutex_unlock(&group->lock);
     pthread_setcancelstate(cancel_state, &cancel_state);

@@ -4,7 +4,18 @@
  * It includes wait_group.c itself, to see who waits: "a thread is blocked in wait" is then a fact to
  * wait for, and no sleep has to stand in for it.
  */
+#include <pthread.h>
+#include <string.h>
+
+/* Only destroy waits on all_out. Elsewhere a signal is lost, the worst that glibc's bug 25847 can do. */
+static int signal_if_one_waits(pthread_cond_t *condition, const char *name)
+{
+    return strstr(name, "all_out") != NULL ? pthread_cond_signal(condition) : 0;
+}
+
+#define pthread_cond_signal(condition) signal_if_one_waits(condition, #condition)
 #include "../wait_group.c"
+#undef pthread_cond_signal
 
 #include "../must.h"
 #include "cases.h"

@@ -231,6 +231,7 @@ END_TEST
 
 /* The header is C++ as well. */
 #define CXX "${CXX:-c++}"
+#define STRICT " -O2 -Wall -Wextra -Wpedantic -Werror -pthread "
 
 START_TEST(test_from_cpp)
 {
@@ -252,12 +253,29 @@ START_TEST(test_from_cpp)
             "    first.join(); second.join();\n"
             "    std::printf(\"%%d %%d\\n\", one.balance, spin_lock_try_lock(&one.lock));\n"
             "}\n"
-            "end\n" CXX
-            " -std=c++11 -Wall -Wextra -Wpedantic -Werror -I. -O2 -pthread -o %s/cpp %s/cpp.cpp && "
+            "end\n" CXX " -std=c++11" STRICT "-I. -o %s/cpp %s/cpp.cpp && "
             "%s/cpp",
             folder, folder, folder, folder),
         0);
     ck_assert_str_eq(printed, "200100 0\n");
+}
+END_TEST
+
+/* What the head says about padding, in both languages. */
+START_TEST(test_padded)
+{
+    const char *folder = new_folder();
+    ck_assert_int_eq(run("{ echo '#include \"spin_lock.h\"'; sed -n 's/^ \\* .*\\(struct "
+                         ".*_Alignas(.*\\)/\\1/p' "
+                         "spin_lock.h; echo 'struct account accounts[3]; int main(void) "
+                         "{ return sizeof accounts == 3 * 128 ? accounts[2].balance : 1; }'; } "
+                         ">%s/padded.c && cd %s && sed s/_Alignas/alignas/ padded.c >padded.cpp && "
+                         "${CC:-cc} -std=c11" STRICT
+                         "-iquote \"$OLDPWD\" -o c padded.c && ./c && " CXX " -std=c++11" STRICT
+                         "-iquote \"$OLDPWD\" -o cpp padded.cpp && ./cpp",
+                         folder, folder),
+                     0);
+    ck_assert_str_eq(printed, "");
 }
 END_TEST
 
@@ -271,7 +289,9 @@ TCase *spin_lock_cases(void)
     tcase_add_test(cases, test_waits);
     tcase_add_test(cases, test_free_right_after_unlock);
     if (is_possible("spin_lock from C++",
-                    PLAIN_BUILD " && echo 'int main() {}' | " CXX " -x c++ -o /dev/null - 2>&1"))
+                    PLAIN_BUILD " && echo 'int main() {}' | " CXX " -x c++ -o /dev/null - 2>&1")) {
         tcase_add_test(cases, test_from_cpp);
+        tcase_add_test(cases, test_padded);
+    }
     return cases;
 }

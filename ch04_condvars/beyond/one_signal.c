@@ -42,7 +42,7 @@ static void open_gate(void)
     while (waiting < visitors)
         MUST(pthread_cond_wait(&moved, &lock));
     is_open = true;
-    MUST(pthread_cond_signal(&gate_opened)); // the fault
+    MUST(pthread_cond_signal(&gate_opened)); // the fault: several wait for it
     while (through == 0)
         MUST(pthread_cond_wait(&moved, &lock));
     MUST(pthread_mutex_unlock(&lock));

@@ -23,7 +23,10 @@
  *           threads, or the thread itself, may then wait forever. A read lock cannot become a write
  *           lock.
  * Order     What was written under the lock can be read by every thread that gets it later.
- * Fork      A child of fork must not use a lock that existed before it. Nor may processes share one.
+ * Fork      A child of fork must not use a lock that existed before it: a thread may have been inside, or
+ *           in a call, at that moment, and then every call, the try_ calls too, may wait forever. Nor may
+ *           processes share one.
+ * Checkers  ThreadSanitizer, helgrind and drd understand it.
  *
  * The calls return 0 or an error number. Any number of threads may make any of them on one lock at the
  * same time, except init, and except destroy, after which none may begin. None is a cancellation point

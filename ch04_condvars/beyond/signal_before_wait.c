@@ -17,7 +17,8 @@ static bool signal_first; // does not change while there are two threads
 
 static bool ready;                                       // what main waits for
 static bool main_waits;                                  // forces the order with the wait first
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // protects: ready, main_waits
+static bool second_is_over;                              // main has waited long enough
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // protects: the three flags
 static pthread_cond_t became_ready = PTHREAD_COND_INITIALIZER; // main waits for it
 static pthread_cond_t main_sleeps = PTHREAD_COND_INITIALIZER;  // the signaller waits for it
 
@@ -41,29 +42,31 @@ static void say_that_main_waits(void)
     MUST(pthread_cond_signal(&main_sleeps));
 }
 
-static struct timespec in_milliseconds(long milliseconds)
+// Ends what would last forever.
+static void *end_wait(void *unused)
 {
-    struct timespec time;
-    clock_gettime(CLOCK_REALTIME, &time);
-    time.tv_sec += milliseconds / 1000;
-    time.tv_nsec += milliseconds % 1000 * 1000000;
-    time.tv_sec += time.tv_nsec / 1000000000;
-    time.tv_nsec %= 1000000000;
-    return time;
+    MUST(pthread_detach(pthread_self()));
+    pause_ms(1000);
+    MUST(pthread_mutex_lock(&lock));
+    second_is_over = true;
+    MUST(pthread_cond_signal(&became_ready));
+    MUST(pthread_mutex_unlock(&lock));
+    return unused;
 }
 
-// The fault: sleeps without looking whether it is ready already. The rest keeps the show honest: a
-// spurious wake-up does not count, and a deadline ends what would last forever.
+// The fault: sleeps without looking whether it is ready already. (The loop only keeps the show honest: a
+// spurious wake-up does not count.)
 static void wait_without_predicate(void)
 {
-    struct timespec deadline = in_milliseconds(signal_first ? 1000 / PACE : 60000);
+    pthread_t thread;
     bool was_ready = ready;
-    int error = 0;
+    if (signal_first)
+        MUST(pthread_create(&thread, NULL, end_wait, NULL));
     say_that_main_waits();
-    while (error == 0 && ready == was_ready)
-        error = pthread_cond_timedwait(&became_ready, &lock, &deadline);
-    puts(error == 0 ? "  main: woken"
-                    : "  main: nothing in a second, and nothing will come any more");
+    while (ready == was_ready && !second_is_over)
+        MUST(pthread_cond_wait(&became_ready, &lock));
+    puts(second_is_over ? "  main: nothing in a second, and nothing will come any more"
+                        : "  main: woken");
 }
 
 // The cure: waits for something to be true. If it is true already, there is nothing to wait for.

@@ -17,7 +17,7 @@ static long rounds = 1000;
 static int money = 100;
 static bool stingy_done;                                 // no more money will come
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // protects: money >= 0, stingy_done
-static pthread_cond_t money_deposited = PTHREAD_COND_INITIALIZER; // or stingy_done has become true
+static pthread_cond_t money_deposited = PTHREAD_COND_INITIALIZER; // or stingy_done; waits: spendy
 
 static void *stingy(void *unused)
 {
@@ -29,7 +29,7 @@ static void *stingy(void *unused)
         MUST(pthread_mutex_unlock(&lock));
         pause_ms(1);
     }
-    // A change of what a thread waits for, like a deposit: under the lock, and with a signal.
+    // A change of what spendy waits for, like a deposit: under the lock, and with a signal.
     MUST(pthread_mutex_lock(&lock));
     puts("Stingy Done");
     stingy_done = true;

@@ -15,8 +15,8 @@
 static int money = 100;
 static bool spendy_waits;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // protects: money >= 0, spendy_waits
-static pthread_cond_t money_deposited = PTHREAD_COND_INITIALIZER;
-static pthread_cond_t spendy_fell_asleep = PTHREAD_COND_INITIALIZER; // spendy_waits is true
+static pthread_cond_t money_deposited = PTHREAD_COND_INITIALIZER;    // spendy waits for it
+static pthread_cond_t spendy_fell_asleep = PTHREAD_COND_INITIALIZER; // stingy waits for it
 
 static void *stingy(void *unused)
 {

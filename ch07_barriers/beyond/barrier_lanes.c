@@ -48,9 +48,8 @@ struct show {
 
     pthread_mutex_t lock; // protects: what follows, and the output
     struct runner runners[RUNNERS];
-    int running;             // runners that have not ended
-    pthread_cond_t all_done; // running is 0; waits: main
-    int lanes_shown;         // columns of the lanes that stand above the cursor; 0: there are none
+    int running;     // runners that have not ended
+    int lanes_shown; // columns of the lanes that stand above the cursor; 0: there are none
 };
 
 /* The column of the lanes that belongs to this moment. */
@@ -118,8 +117,8 @@ static void change_state(struct runner *self, char state, const char *line)
         self->lane[self->filled++ % LANE_COLUMNS] = LET_THROUGH;
     self->state = state;
     print(show, self->name, line);
-    if (state == NOTHING && --show->running == 0)
-        MUST(pthread_cond_broadcast(&show->all_done));
+    if (state == NOTHING)
+        show->running--;
     MUST(pthread_mutex_unlock(&show->lock));
 }
 
@@ -137,22 +136,18 @@ static void *wait_on_barrier(void *argument)
     return NULL;
 }
 
-/* Until all have ended. Meanwhile the lanes grow, ten times a second, also when no line is printed. */
+/* Until all have ended, the lanes grow, ten times a second, also when no line is printed. */
 static void watch(struct show *show)
 {
-    MUST(pthread_mutex_lock(&show->lock));
-    while (show->running > 0) {
-        struct timespec frame;
-        clock_gettime(CLOCK_REALTIME, &frame);
-        frame.tv_nsec += 1000000000 / FRAMES_A_SECOND;
-        frame.tv_sec += frame.tv_nsec / 1000000000;
-        frame.tv_nsec %= 1000000000;
-        if (!show->has_lanes)
-            MUST(pthread_cond_wait(&show->all_done, &show->lock));
-        else if (pthread_cond_timedwait(&show->all_done, &show->lock, &frame) == ETIMEDOUT)
+    bool are_running = true;
+    while (are_running) {
+        pause_ms(1000 / FRAMES_A_SECOND);
+        MUST(pthread_mutex_lock(&show->lock));
+        are_running = show->running > 0;
+        if (are_running)
             print(show, NULL, NULL);
+        MUST(pthread_mutex_unlock(&show->lock));
     }
-    MUST(pthread_mutex_unlock(&show->lock));
 }
 
 static bool is_set(const char *variable)
@@ -190,17 +185,16 @@ int main(int argc, char *argv[])
     show.begin = seconds();
     MUST(barrier_init(&show.barrier, RUNNERS));
     MUST(pthread_mutex_init(&show.lock, NULL));
-    MUST(pthread_cond_init(&show.all_done, NULL));
     for (int i = 0; i < RUNNERS; i++) {
         show.runners[i].show = &show;
         show.runners[i].state = NOTHING;
     }
     for (int i = 0; i < RUNNERS; i++)
         MUST(pthread_create(&show.runners[i].thread, NULL, wait_on_barrier, &show.runners[i]));
-    watch(&show);
+    if (show.has_lanes)
+        watch(&show);
     for (int i = 0; i < RUNNERS; i++)
         MUST(pthread_join(show.runners[i].thread, NULL));
-    MUST(pthread_cond_destroy(&show.all_done));
     MUST(pthread_mutex_destroy(&show.lock));
     MUST(barrier_destroy(&show.barrier));
 }

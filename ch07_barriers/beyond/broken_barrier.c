@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 
 /* The first fault: no generation. It takes the round for complete when no thread of it is counted. */
 static int wait_without_generation(struct barrier *b)
@@ -56,7 +57,7 @@ enum { SECOND = 1000 / PACE, LONG = 60000 }; // in milliseconds; a long one ends
 struct visitor {
     struct meeting *meeting;
     pthread_t thread;
-    int left; // rounds that it has left
+    atomic_int left; // rounds that it has left
 };
 
 /* Red and blue meet at a barrier, in one of the three ways to wait there. */
@@ -65,8 +66,6 @@ struct meeting {
     int (*wait)(struct barrier *); // nor does this
     struct barrier barrier;
     struct visitor red, blue;
-    pthread_mutex_t lock;    // protects: left, of both
-    pthread_cond_t has_left; // one of them has left one round more; waits: main
 };
 
 static void *visit(void *argument)
@@ -75,10 +74,7 @@ static void *visit(void *argument)
     struct meeting *meeting = self->meeting;
     for (int i = 0; i < meeting->rounds; i++) {
         meeting->wait(&meeting->barrier);
-        MUST(pthread_mutex_lock(&meeting->lock));
         self->left++;
-        MUST(pthread_cond_broadcast(&meeting->has_left));
-        MUST(pthread_mutex_unlock(&meeting->lock));
     }
     return NULL;
 }
@@ -86,19 +82,10 @@ static void *visit(void *argument)
 /* Waits until the visitor has left so many rounds. Returns false if it has not, and the time is over. */
 static bool has_left(struct visitor *visitor, int rounds, long milliseconds)
 {
-    struct meeting *meeting = visitor->meeting;
-    struct timespec deadline;
-    int error = 0;
-    clock_gettime(CLOCK_REALTIME, &deadline);
-    deadline.tv_nsec += milliseconds % 1000 * 1000000;
-    deadline.tv_sec += milliseconds / 1000 + deadline.tv_nsec / 1000000000;
-    deadline.tv_nsec %= 1000000000;
-    MUST(pthread_mutex_lock(&meeting->lock));
-    while (visitor->left < rounds && error == 0)
-        error = pthread_cond_timedwait(&meeting->has_left, &meeting->lock, &deadline);
-    bool left = visitor->left >= rounds;
-    MUST(pthread_mutex_unlock(&meeting->lock));
-    return left;
+    double end = seconds() + (double)milliseconds / 1000;
+    while (visitor->left < rounds && seconds() < end)
+        pause_ms(1);
+    return visitor->left >= rounds;
 }
 
 /* Until one of the two has arrived at the barrier and is counted there. */
@@ -223,14 +210,10 @@ static void show(const char *title, int (*wait)(struct barrier *), int rounds,
     struct meeting meeting = {.rounds = rounds, .wait = wait};
     meeting.red.meeting = meeting.blue.meeting = &meeting;
     MUST(barrier_init(&meeting.barrier, 2));
-    MUST(pthread_mutex_init(&meeting.lock, NULL));
-    MUST(pthread_cond_init(&meeting.has_left, NULL));
     puts(title);
     show_moment(&meeting);
     MUST(pthread_join(meeting.red.thread, NULL));
     MUST(pthread_join(meeting.blue.thread, NULL));
-    MUST(pthread_cond_destroy(&meeting.has_left));
-    MUST(pthread_mutex_destroy(&meeting.lock));
     MUST(barrier_destroy(&meeting.barrier));
 }
 

@@ -165,7 +165,7 @@ static void leave(struct fast_barrier *barrier)
     if (atomic_fetch_sub(&barrier->inside, 1) == (DESTROYING | 1)) {
         pthread_mutex_lock(&barrier->lock);
         atomic_store(&barrier->inside, 0);
-        pthread_cond_signal(&barrier->all_out);
+        pthread_cond_signal(&barrier->all_out); // only destroy waits there
         pthread_mutex_unlock(&barrier->lock);
     }
 }

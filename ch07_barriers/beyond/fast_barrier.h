@@ -32,6 +32,8 @@
  * Processes A barrier belongs to one process, and does not work in memory that several share. A child of
  *           fork must not use its copy, because the threads that were to meet there do not exist in
  *           the child; it may make a new one elsewhere.
+ * Checkers  Use ThreadSanitizer. helgrind and drd do not understand atomic operations, and report the data
+ *           that the barrier keeps in order.
  *
  * Algorithm: one number counts all arrivals, and so says which round it is and how many have arrived for
  * it. The round takes the part of the "sense" in the sense-reversing barrier (Hensgen, Finkel and Manber,
