@@ -1,5 +1,5 @@
 /*
- * counting_semaphore.c - a number, a mutex, and a condition that the number is not 0. See counting_semaphore.h.
+ * counting_semaphore.c - a number, a mutex, and a condition that it is not 0. See counting_semaphore.h.
  */
 #if defined __APPLE__ && !defined _DARWIN_C_SOURCE
 #define _DARWIN_C_SOURCE // for pthread_cond_timedwait_relative_np
