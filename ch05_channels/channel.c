@@ -1,7 +1,7 @@
 /*
  * channel.c - for each channel a lock, a ring, and two queues of waiting calls. See channel.h.
  */
-#ifdef __APPLE__
+#if defined __APPLE__ && !defined _DARWIN_C_SOURCE
 #define _DARWIN_C_SOURCE // for pthread_cond_timedwait_relative_np
 #elif !defined _XOPEN_SOURCE
 #define _XOPEN_SOURCE 700 // for clock_gettime, where a compiler is told -std=c11
@@ -202,7 +202,10 @@ static int wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex,
 #ifdef __APPLE__
     long long rest = time_until(deadline);
     struct timespec span = {(time_t)(rest / 1000000000), (long)(rest % 1000000000)};
-    return rest <= 0 ? ETIMEDOUT : pthread_cond_timedwait_relative_np(condition, mutex, &span);
+    if (rest <= 0)
+        return ETIMEDOUT;
+    int error = pthread_cond_timedwait_relative_np(condition, mutex, &span);
+    return error == ETIMEDOUT ? 0 : error; // the clock decides, in the next turn
 #else // also when it has passed: on a single processor a partner may come then
     static const struct timespec past;
     return pthread_cond_timedwait(condition, mutex, deadline->tv_sec < 0 ? &past : deadline);

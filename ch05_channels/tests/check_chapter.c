@@ -8,6 +8,7 @@ int main(int argc, char *argv[])
 {
     static const struct cases all[] = {
         {"channel", channel_cases},
+        {"channel_on_macos", channel_on_macos_cases},
         {"select", select_cases},
 #ifndef SLEEPERS // check_sleepers has only those above
         {"wind_direction", wind_direction_cases},
