@@ -57,6 +57,10 @@ ch05_channels generate_metars -n 2 months
 ch05_channels parallel_polygons -n 20 -t 3 polygons
 ch05_channels ordered_shoelace -t 3 polygons.txt
 ch05_channels fourth_send
+ch05_channels fan_in
+ch05_channels first_answer
+ch05_channels quit_channel
+ch05_channels prime_sieve -n 5
 ch06_deadlocks red_blue
 ch06_deadlocks trains deadlock
 ch06_deadlocks trains hierarchy

@@ -21,6 +21,7 @@ ch03_mutexes spin_lock
 ch04_condvars counting_semaphore
 ch04_condvars rw_lock
 ch05_channels channel
+ch05_channels select
 ch06_deadlocks red_blue
 ch07_barriers barrier
 ch07_barriers fast_barrier

@@ -111,6 +111,10 @@ beyond/generate_metars -n 3 -s 5 out/metars
 beyond/parallel_polygons -n 500 -s 7 -t 3 out/others.txt
 beyond/ordered_shoelace -t 3 out/others.txt
 beyond/fourth_send
+beyond/fan_in | sort
+beyond/first_answer
+beyond/quit_channel
+beyond/prime_sieve -n 100
 END
         ;;
     ch06_deadlocks)

@@ -56,6 +56,12 @@ channel='
         channel_receive(channel, &received) != 0 || channel_close(channel) != 0 ||
         channel_receive(channel, &received) != EPIPE)
         return 1;
+    struct timespec deadline = channel_deadline(1);
+    struct channel_case cases[] = {{NULL, CHANNEL_SEND, &sent, 0}, {channel, CHANNEL_RECEIVE, &received, 0}};
+    size_t chosen;
+    if (channel_timed_select(cases, 1, &chosen, &deadline) != ETIMEDOUT ||
+        channel_select(cases, 2, &chosen) != 0 || chosen != 1 || cases[1].error != EPIPE)
+        return 1;
     channel_destroy(channel);
     return received != sent;'
 fast_barrier='

@@ -62,5 +62,6 @@ TCase *generate_metars_cases(void);
 TCase *parallel_polygons_cases(void);
 TCase *ordered_shoelace_cases(void);
 TCase *fourth_send_cases(void);
+TCase *select_programs_cases(void);
 
 #endif

@@ -21,6 +21,7 @@ int main(int argc, char *argv[])
         {"parallel_polygons", parallel_polygons_cases},
         {"ordered_shoelace", ordered_shoelace_cases},
         {"fourth_send", fourth_send_cases},
+        {"select_programs", select_programs_cases},
 #endif
     };
     return run_cases(argc, argv, all, sizeof all / sizeof all[0]);
