@@ -22,9 +22,11 @@
  * channel_destroy, after which no call may begin. None is a cancellation point (asynchronous cancellation
  * is not supported). None may be made from a signal handler.
  *
- * A channel belongs to one process. After a fork the child must not use it: not even a try call, which
- * may hang, since another thread may have held the lock when the process forked. Processes cannot share
- * one. Memory checkers (ThreadSanitizer, helgrind, drd) see that a receive comes after its send.
+ * A child of fork must not use a channel that existed before it: another thread may have held its lock at
+ * that moment, and then even a try call waits forever. Nor may processes share one.
+ *
+ * Use ThreadSanitizer. helgrind and drd do not understand atomic operations, and report elements that were
+ * handed to a thread that waited.
  *
  * Algorithm: that of the Go runtime, runtime/chan.go and runtime/select.go. One lock; a ring for the
  * buffer; two queues of waiting threads. A thread that finds a partner waiting serves it directly, and
