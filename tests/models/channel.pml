@@ -66,12 +66,12 @@ mutex call_lock[THREADS] = FREE;            /* protects: woken */
 bool woken[THREADS];
 condition wake[THREADS];
 bool returned[THREADS];
-byte destination[THREADS] = NONE;           /* of a receiver: its element */
 
 /* No part of the channel. */
 byte calls = THREADS - 1;                   /* which the destroyer has to wait for */
 byte came, place[THREADS], last;            /* the order of the elements, and the last one that was taken */
-bool taken[THREADS], given_up[THREADS];
+bool taken[THREADS], given_up[THREADS];     /* of each sender: its element */
+bool got[THREADS];                          /* of each receiver: an element */
 byte i, senders_wait, receivers_wait;
 
 inline lock_channel()
@@ -79,27 +79,24 @@ inline lock_channel()
     atomic { lock(m); assert(!gone) }
 }
 
-/* While nobody holds the lock, this holds. A call that was claimed may still be in line for a while. */
-inline check_and_unlock()
-{
-    assert(!gone && m == _pid);
-    assert(!closed || len(senders) + len(receivers) == 0);
-    do
-    :: i < THREADS ->
-        senders_wait = senders_wait + (senders ?? [eval(i)] && !claimed[i]);
-        receivers_wait = receivers_wait + (receivers ?? [eval(i)] && !claimed[i]);
-        i++
-    :: else -> break
-    od;
-    assert(senders_wait == 0 || len(ring) == CAPACITY);
-    assert(receivers_wait == 0 || len(ring) + senders_wait == 0);
-    i = 0; senders_wait = 0; receivers_wait = 0;
-    m = FREE
-}
-
+/* While nobody holds the lock, this is true. A call that was claimed may still be in line for a while. */
 inline unlock_channel()
 {
-    d_step { check_and_unlock() }
+    d_step {
+        assert(!gone && m == _pid);
+        assert(!closed || len(senders) + len(receivers) == 0);
+        do
+        :: i < THREADS ->
+            senders_wait = senders_wait + (senders ?? [eval(i)] && !claimed[i]);
+            receivers_wait = receivers_wait + (receivers ?? [eval(i)] && !claimed[i]);
+            i++
+        :: else -> break
+        od;
+        assert(senders_wait == 0 || len(ring) == CAPACITY);
+        assert(receivers_wait == 0 || len(ring) + senders_wait == 0);
+        i = 0; senders_wait = 0; receivers_wait = 0;
+        m = FREE
+    }
 }
 
 /* The last that a call does. The channel may be destroyed from here on: destroy waits for the lock. */
@@ -112,15 +109,15 @@ inline leave_channel()
 inline take_element(element, receiver)
 {
     d_step {
-        assert(!taken[element] && !given_up[element] && place[element] > last);
+        assert(!taken[element] && !given_up[element] && place[element] > last && !got[receiver]);
         printf("receiver %d gets the element of sender %d\n", receiver, element);
         taken[element] = true;
         last = place[element];
-        destination[receiver] = element
+        got[receiver] = true
     }
 }
 
-/* The first that nobody has claimed, which this thread has then; the others leave the queue. */
+/* The first call that no thread has claimed: then this one has. Those before it leave the queue. */
 inline claim_first(queue)
 {
     d_step {
@@ -138,7 +135,7 @@ inline claim_first(queue)
     }
 }
 
-/* Ends a call that this thread has claimed. Only if its thread has said that it sleeps, it is touched later. */
+/* Ends a call that this thread has claimed. From ENDED on it may be gone, unless it was ASLEEP: until woken. */
 inline end(queue, what)
 {
     d_step { assert(!returned[partner]); calls--; error[partner] = what; queue ? partner };
@@ -163,6 +160,7 @@ inline wait_for_partner(queue)
 {
     d_step { queue ! _pid; printf("thread %d waits for a partner\n", _pid) };
     unlock_channel();
+    /* It looks for a while. Only if it has not been ended by then, it sleeps. */
     if
     :: d_step { state[_pid] == AWAKE -> state[_pid] = ASLEEP };
         lock(call_lock[_pid]);
@@ -172,7 +170,7 @@ inline wait_for_partner(queue)
         :: else -> break
         od;
         if
-        :: !woken[_pid] ->
+        :: !woken[_pid] -> /* the deadline has passed, but another thread may have been first */
             d_step { is_mine = !claimed[_pid]; claimed[_pid] = true };
             if
             :: is_mine
@@ -183,6 +181,7 @@ inline wait_for_partner(queue)
         unlock(call_lock[_pid])
     :: state[_pid] == ENDED
     fi;
+    /* Where it was served, the channel may be gone. */
     if
     :: is_mine ->
         d_step { assert(is_late); result = ETIMEDOUT };
@@ -251,7 +250,7 @@ active [RECEIVERS] proctype receiver()
     fi;
     d_step {
         printf("receiver %d: %e\n", _pid, result);
-        assert((result == OK) == (destination[_pid] != NONE));
+        assert((result == OK) == got[_pid]);
         assert(result != EPIPE || len(ring) == 0)
     }
 }
@@ -266,7 +265,7 @@ active proctype closer()
     leave_channel()
 }
 
-/* As soon as each call was served or woken, or does nothing more than unlock. */
+/* As soon as each call was served or woken, or has nothing left to do but to unlock. */
 active proctype destroyer()
 {
     calls == 0; lock_channel(); unlock_channel();
