@@ -145,10 +145,10 @@ inline claim_first(q)
 
 inline take_off(q, call)
 {
-    if
+    do /* once, or twice where both of its cases are the same */
     :: queue[q] ?? [eval(call)] -> queue[q] ?? eval(call)
-    :: else
-    fi
+    :: else -> break
+    od
 }
 
 /* Ends a call that this thread has claimed. From ENDED on it may be gone, unless it was ASLEEP: until woken. */
