@@ -65,10 +65,10 @@ struct channel {
     size_t capacity, element_size; // never change
 
     pthread_mutex_t lock;  // protects all that follows. While no thread holds it:
-    bool closed;           // closed: no call waits (but for those that are claimed, here and below)
+    bool closed;           // closed: no call waits
     size_t head, length;   // 0 <= length <= capacity; the oldest element is in slot `head`
-    struct link senders;   // any wait: length == capacity
-    struct link receivers; // any wait: length == 0, and no other call waits to send
+    struct link senders;   // one that is not claimed waits: length == capacity
+    struct link receivers; // the same: length == 0, and no other call waits to send
 
     alignas(max_align_t) unsigned char ring[]; // capacity slots of element_size bytes
 };

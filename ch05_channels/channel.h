@@ -53,9 +53,10 @@ struct channel *channel_create(size_t capacity, size_t element_size);
 
 /*
  * Frees the channel and what is left in its buffer. NULL is allowed. All calls on the channel must have
- * returned, with one exception: those that waited and that it has served, or woken by a close. So a thread
- * that has received the only answer that another one had to send may destroy the channel at once. A
- * thread that closes a channel which others use joins them first: they may be just about to make a call.
+ * returned, with two exceptions: those that waited there and were served or woken by a close, and the one
+ * that has served the caller. So a thread that has received the only answer that another one had to send
+ * may destroy the channel at once. A thread that closes a channel which others use joins them first: they
+ * may be just about to make a call. A select counts as a call on each of its channels.
  */
 void channel_destroy(struct channel *channel);
 

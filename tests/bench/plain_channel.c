@@ -48,7 +48,7 @@ void plain_channel_send(struct plain_channel *channel, long element)
         MUST(pthread_cond_wait(&channel->not_full, &channel->lock));
     channel->ring[channel->sent % channel->slots] = element;
     size_t number = ++channel->sent;
-    MUST(pthread_cond_signal(&channel->not_empty));
+    MUST(pthread_cond_broadcast(&channel->not_empty));
     while (channel->rendezvous && channel->received < number)
         MUST(pthread_cond_wait(&channel->taken, &channel->lock));
     MUST(pthread_mutex_unlock(&channel->lock));
@@ -60,7 +60,7 @@ long plain_channel_receive(struct plain_channel *channel)
     while (channel->received == channel->sent)
         MUST(pthread_cond_wait(&channel->not_empty, &channel->lock));
     long element = channel->ring[channel->received++ % channel->slots];
-    MUST(pthread_cond_signal(&channel->not_full));
+    MUST(pthread_cond_broadcast(&channel->not_full));
     if (channel->rendezvous)
         MUST(pthread_cond_broadcast(&channel->taken));
     MUST(pthread_mutex_unlock(&channel->lock));
