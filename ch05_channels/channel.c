@@ -179,19 +179,23 @@ static long long time_until(const struct timespec *deadline)
     return (seconds < most ? seconds : most) * 1000000000 + deadline->tv_nsec - now.tv_nsec;
 }
 
-static int make_condition(pthread_cond_t *condition)
+static int set_clock(pthread_cond_t *condition)
 {
+#ifndef __APPLE__
     pthread_condattr_t attributes;
     int error = pthread_condattr_init(&attributes);
     if (error != 0)
         return error;
-#ifndef __APPLE__
+    pthread_cond_destroy(condition);
     error = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-#endif
     if (error == 0)
         error = pthread_cond_init(condition, &attributes);
     pthread_condattr_destroy(&attributes);
     return error;
+#else
+    (void)condition;
+    return 0;
+#endif
 }
 
 static int wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex,
@@ -382,8 +386,11 @@ static int wait_for_partner(struct channel_case *cases, size_t count, size_t *ch
 {
     struct waiter few[8];
     struct waiter *waiters = count <= 8 ? few : calloc(count, sizeof *waiters);
-    struct call call = {.waiters = waiters, .count = count, .lock = PTHREAD_MUTEX_INITIALIZER};
-    int error = waiters == NULL ? ENOMEM : make_condition(&call.wake);
+    struct call call = {.waiters = waiters,
+                        .count = count,
+                        .lock = PTHREAD_MUTEX_INITIALIZER,
+                        .wake = PTHREAD_COND_INITIALIZER};
+    int error = waiters == NULL ? ENOMEM : deadline != NULL ? set_clock(&call.wake) : 0;
     for (size_t i = 0; i < count && error == 0; i++) {
         struct channel *channel = cases[i].channel;
         waiters[i] = (struct waiter){{NULL, NULL}, &call, channel, cases[i].element};

@@ -130,9 +130,9 @@ size_t channel_length(struct channel *channel);
 size_t channel_capacity(const struct channel *channel);
 
 /*
- * The calls that wait also fail when pthread_cond_init or pthread_cond_wait does, and have then done
- * nothing. That does not happen with glibc, musl and on macOS; on FreeBSD and OpenBSD it may find no
- * memory (ENOMEM).
+ * Timed calls also fail when pthread_cond_init does, and calls that wait when pthread_cond_wait does; they
+ * have done nothing then. That does not happen with glibc, musl and on macOS; on FreeBSD and OpenBSD
+ * there may be no memory (ENOMEM).
  */
 
 #ifdef __cplusplus

@@ -48,8 +48,10 @@ int main(int argc, char *argv[])
     MUST(channel_select(cases, 2, &chosen));
     printf("Server %d has answered\n", number);
     struct timespec deadline = channel_deadline(1000 / PACE);
-    if (channel_timed_select(cases, 2, &chosen, &deadline) == ETIMEDOUT)
-        puts("No other answer within a second");
+    int error = channel_timed_select(cases, 2, &chosen, &deadline);
+    if (error != ETIMEDOUT)
+        MUST(error);
+    puts("No other answer within a second");
 
     MUST(channel_close(mended));
     for (int i = 0; i < 2; i++)

@@ -43,11 +43,12 @@ int main(int argc, char *argv[])
     while (channel_length(channel) < channel_capacity(channel))
         pause_ms(1);
     struct timespec deadline = channel_deadline(1000 / PACE);
-    if (channel_timed_receive(done, NULL, &deadline) == ETIMEDOUT) {
-        printf("Nothing in a second: %zu of %zu elements are there, so the fourth send waits.\n",
-               channel_length(channel), channel_capacity(channel));
-        MUST(channel_close(channel));
-    }
+    int error = channel_timed_receive(done, NULL, &deadline);
+    if (error != ETIMEDOUT)
+        MUST(error);
+    printf("Nothing in a second: %zu of %zu elements are there, so the fourth send waits.\n",
+           channel_length(channel), channel_capacity(channel));
+    MUST(channel_close(channel));
     MUST(pthread_join(sender, NULL));
     channel_destroy(channel);
     channel_destroy(done);
