@@ -21,7 +21,7 @@
 
 /* How often a waiting thread looks before it yields, and yields before it sleeps; 0: never. */
 #ifndef CHANNEL_PEEKS
-#define CHANNEL_PEEKS 1000
+#define CHANNEL_PEEKS 200
 #endif
 #ifndef CHANNEL_YIELDS
 #define CHANNEL_YIELDS 100
