@@ -2,6 +2,7 @@
  * ch05.c - the channel beside a plain one, and the programs beside plain ways.
  */
 #include "bench.h"
+#include "beyond/fast_channel.h"
 #include "channel.h"
 #include "must.h"
 #include "plain_channel.h"
@@ -19,6 +20,7 @@ struct traffic {
     atomic_int started;
     struct channel *channel, *back;
     struct plain_channel *plain, *plain_back;
+    struct fast_channel *fast;
 };
 
 /* Of the threads that are started, every second one is a sender. */
@@ -36,6 +38,19 @@ static void *send_or_receive(void *argument)
             MUST(channel_send(traffic->channel, &i));
         else
             MUST(channel_receive(traffic->channel, &(long){0}));
+    }
+    return NULL;
+}
+
+static void *send_or_receive_fast(void *argument)
+{
+    struct traffic *traffic = argument;
+    bool sends = is_sender(traffic);
+    for (long i = 0; i < traffic->elements; i++) {
+        if (sends)
+            MUST(fast_channel_send(traffic->fast, &i));
+        else
+            MUST(fast_channel_receive(traffic->fast, &(long){0}));
     }
     return NULL;
 }
@@ -115,6 +130,14 @@ static void with_plain_channel(void *traffic, long elements)
     run_threads(traffic, elements, send_or_receive_plain);
 }
 
+static void with_fast_channel(void *argument, long elements)
+{
+    struct traffic *traffic = argument;
+    traffic->fast = MUST_HAVE(fast_channel_create(traffic->capacity, sizeof(long)));
+    run_threads(traffic, elements, send_or_receive_fast);
+    fast_channel_destroy(traffic->fast);
+}
+
 static void there_and_back(void *traffic, long elements)
 {
     run_threads(traffic, elements, ask_or_answer);
@@ -149,9 +172,10 @@ static void compare_channels(void)
         const struct way ways[] = {
             {.name = "a lock and conditions", .function = with_plain_channel, .argument = &traffic},
             {.name = "channel.c", .function = with_channel, .argument = &traffic},
+            {.name = "fast_channel.c", .function = with_fast_channel, .argument = &traffic},
             {.name = "(one sched_yield in each)", .function = yields, .argument = &traffic},
         };
-        bench_compare(rows[i].work, rows[i].elements, ways, rows[i].capacity == 0 ? 3 : 2);
+        bench_compare(rows[i].work, rows[i].elements, ways, rows[i].capacity == 0 ? 3 : 3);
     }
     struct traffic traffic = {.pairs = 1, .capacity = 0};
     const struct way ways[] = {
