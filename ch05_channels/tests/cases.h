@@ -52,6 +52,8 @@ int run_cases(int argc, char *argv[], const struct cases *all, int count);
 TCase *channel_cases(void);
 TCase *channel_on_macos_cases(void);
 TCase *select_cases(void);
+TCase *fast_channel_cases(void);
+TCase *fast_channel_on_macos_cases(void);
 TCase *metar_cases(void);
 TCase *whole_file_cases(void);
 TCase *wind_direction_cases(void);

@@ -8,9 +8,11 @@ int main(int argc, char *argv[])
 {
     static const struct cases all[] = {
         {"channel", channel_cases},
-        {"channel_on_macos", channel_on_macos_cases},
         {"select", select_cases},
+        {"fast_channel", fast_channel_cases},
 #ifndef SLEEPERS // check_sleepers has only those above
+        {"channel_on_macos", channel_on_macos_cases},
+        {"fast_channel_on_macos", fast_channel_on_macos_cases},
         {"wind_direction", wind_direction_cases},
         {"metar", metar_cases},
         {"whole_file", whole_file_cases},
