@@ -76,11 +76,11 @@ struct fast_channel {
     atomic_size_t tail; // position of the next send; and CLOSED
     unsigned char before_lock[APART];
 
-    pthread_mutex_t lock; // protects: inside; a thread that sets WATCHED, until it sleeps
-    size_t inside;        // calls that wait or close, and those that find WATCHED or will find it
-    pthread_cond_t
-        woken; // a turn with WATCHED is over, or CLOSED is set; all but destroy wait here
-    pthread_cond_t all_out; // inside has fallen to 0; only fast_channel_destroy waits here
+    pthread_mutex_t lock;   // protects: what follows; a thread that sets WATCHED, until it sleeps
+    size_t inside;          // calls that wait or close
+    size_t marks;           // turns with WATCHED, and threads that have found it and not left yet
+    pthread_cond_t woken;   // a turn with WATCHED is over, or CLOSED is set; calls wait here
+    pthread_cond_t all_out; // inside or marks has fallen to 0; only fast_channel_destroy waits here
 
     alignas(struct slot) unsigned char slots[]; // capacity slots of slot_size bytes
 };
@@ -219,19 +219,20 @@ static void enter(struct fast_channel *channel)
 }
 
 /* A thread that has left does not touch the channel again: it may be gone. */
-static void leave(struct fast_channel *channel, bool wakes_others)
+static void leave(struct fast_channel *channel, size_t *count, bool wakes_others)
 {
     pthread_mutex_lock(&channel->lock);
     if (wakes_others)
         pthread_cond_broadcast(&channel->woken);
-    if (--channel->inside == 0)
+    if (--*count == 0)
         pthread_cond_signal(&channel->all_out);
     pthread_mutex_unlock(&channel->lock);
 }
 
 /*
- * Calls may still be on their way out. A mark that no thread will find any more was left by a call that
- * waited at one of the ends of the ring.
+ * Calls may still be on their way out, and may need the marks. Once they have left, there may be a mark that
+ * no thread will find: a receive waited for the slot at head to become full, or a send for it to become
+ * empty, and gave up. (A turn that another thread was to end is over by now.)
  */
 void fast_channel_destroy(struct fast_channel *channel)
 {
@@ -240,12 +241,12 @@ void fast_channel_destroy(struct fast_channel *channel)
         return;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
     pthread_mutex_lock(&channel->lock);
-    size_t ends[] = {atomic_load(&channel->head), atomic_load(&channel->tail)};
-    for (int i = 0; i < 2; i++) {
-        if (atomic_fetch_and(&slot_at(channel, ends[i])->turn, ~WATCHED) & WATCHED)
-            channel->inside--;
-    }
     while (channel->inside > 0)
+        pthread_cond_wait(&channel->all_out, &channel->lock);
+    struct slot *first = slot_at(channel, atomic_load(&channel->head));
+    if (atomic_fetch_and(&first->turn, ~WATCHED) & WATCHED)
+        channel->marks--;
+    while (channel->marks > 0)
         pthread_cond_wait(&channel->all_out, &channel->lock);
     pthread_mutex_unlock(&channel->lock);
     pthread_setcancelstate(cancel_state, &cancel_state);
@@ -267,7 +268,7 @@ static void copy_element(const struct fast_channel *channel, void *to, const voi
 static void set_turn(struct fast_channel *channel, struct slot *slot, size_t turn)
 {
     if (atomic_exchange(&slot->turn, turn) & WATCHED)
-        leave(channel, true);
+        leave(channel, &channel->marks, true);
 }
 
 /*
@@ -379,10 +380,10 @@ static bool yield_unless_busy(int yields, const struct timespec *deadline)
 static bool watch(struct fast_channel *channel, const struct obstacle *obstacle)
 {
     size_t turn = obstacle->turn & ~WATCHED, watched = turn | WATCHED;
-    channel->inside++; // for the thread that will find the mark
-    if (atomic_compare_exchange_strong(&obstacle->slot->turn, &turn, watched))
+    if (atomic_compare_exchange_strong(&obstacle->slot->turn, &turn, watched)) {
+        channel->marks++; // the thread that finds it needs the lock to count itself out
         return true;
-    channel->inside--;
+    }
     return turn == watched; // another thread has set it
 }
 
@@ -408,13 +409,12 @@ static int sleep_once(struct fast_channel *channel, const struct obstacle *obsta
 }
 
 /* A thread that vanished here would still be counted as inside: cancellation is disabled. */
-static int wait_for_turn(struct fast_channel *channel, const struct call *call)
+static int wait_for_turn(struct fast_channel *channel, const struct call *call,
+                         struct obstacle obstacle, int result)
 {
-    struct obstacle obstacle;
     int error = 0, cancel_state;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
     enter(channel);
-    int result = give_or_take(channel, call, &obstacle);
     for (int yields = 0; must_wait(call, result); yields++) {
         if (!yield_unless_busy(yields, call->deadline))
             error = sleep_once(channel, &obstacle, result, call->deadline);
@@ -423,7 +423,7 @@ static int wait_for_turn(struct fast_channel *channel, const struct call *call)
         if (result == EAGAIN && error != 0)
             result = error;
     }
-    leave(channel, false);
+    leave(channel, &channel->inside, false);
     pthread_setcancelstate(cancel_state, &cancel_state);
     return result;
 }
@@ -432,7 +432,7 @@ static int run_call(struct fast_channel *channel, const struct call *call)
 {
     struct obstacle obstacle;
     int result = give_or_take(channel, call, &obstacle);
-    return must_wait(call, result) ? wait_for_turn(channel, call) : result;
+    return must_wait(call, result) ? wait_for_turn(channel, call, obstacle, result) : result;
 }
 
 static int run_timed_call(struct fast_channel *channel, struct call call)
@@ -482,7 +482,7 @@ int fast_channel_close(struct fast_channel *channel)
 {
     enter(channel);
     size_t before = atomic_fetch_or(&channel->tail, CLOSED);
-    leave(channel, true);
+    leave(channel, &channel->inside, true);
     return before & CLOSED ? EPIPE : 0;
 }
 
