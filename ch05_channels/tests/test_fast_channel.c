@@ -951,6 +951,31 @@ START_TEST(test_destroy_waits)
 }
 END_TEST
 
+/* Close has woken two: one is still copying, and the other one waits for it, beside destroy. */
+START_TEST(test_destroy_while_a_thread_copies)
+{
+    struct fast_channel *channel = create(1, 8);
+    struct caller sender = {.channel = channel, .value = 2, .stops = true},
+                  receiver = {.channel = channel};
+    pthread_t thread;
+    send(channel, 1);
+    start(&sender, call_send);
+    until_asleep(channel, 1);
+    ck_assert_uint_eq(receive(channel), 1);
+    until_stopped();
+    start(&receiver, call_receive);
+    until_asleep(channel, 1);
+    fast_channel_close(channel);
+    MUST(pthread_create(&thread, NULL, destroy, channel));
+    until_asleep(channel, 2);
+    atomic_store(&may_go_on, true);
+    ck_assert_int_eq(finish(&sender), 0);
+    ck_assert_int_eq(finish(&receiver), 0);
+    ck_assert_uint_eq(receiver.value, 2);
+    MUST(pthread_join(thread, NULL));
+}
+END_TEST
+
 /* Whether a thread can be cancelled is as it was before it waited. */
 static void *keep_cancel_state(void *argument)
 {
@@ -1025,6 +1050,7 @@ TCase *fast_channel_cases(void)
     tcase_add_test(cases, test_destroy_right_after_close);
     tcase_add_test(cases, test_destroy_with_marks);
     tcase_add_test(cases, test_destroy_waits);
+    tcase_add_test(cases, test_destroy_while_a_thread_copies);
     tcase_add_test(cases, test_cancel_state);
     tcase_add_test(cases, test_no_cancellation_point);
     return cases;
