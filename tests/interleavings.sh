@@ -22,6 +22,7 @@ ch04_condvars counting_semaphore
 ch04_condvars rw_lock
 ch05_channels channel
 ch05_channels select
+ch05_channels fast_channel
 ch06_deadlocks red_blue
 ch07_barriers barrier
 ch07_barriers fast_barrier

@@ -64,6 +64,17 @@ channel='
         return 1;
     channel_destroy(channel);
     return received != sent;'
+fast_channel='
+    int sent = 42, received = 0;
+    struct fast_channel *channel = fast_channel_create(1, sizeof sent);
+    struct timespec deadline = fast_channel_deadline(1);
+    if (channel == NULL || fast_channel_send(channel, &sent) != 0 ||
+        fast_channel_timed_send(channel, &sent, &deadline) != ETIMEDOUT ||
+        fast_channel_receive(channel, &received) != 0 || fast_channel_close(channel) != 0 ||
+        fast_channel_receive(channel, &received) != EPIPE)
+        return 1;
+    fast_channel_destroy(channel);
+    return received != sent;'
 fast_barrier='
     struct fast_barrier barrier;
     return fast_barrier_init(&barrier, 0) != EINVAL || fast_barrier_init(&barrier, 1) != 0 ||
