@@ -362,6 +362,24 @@ START_TEST(test_sleepers_and_partners)
 }
 END_TEST
 
+/* A thread looks, then its turn comes or the channel is closed, and then it is about to sleep: it does not. */
+START_TEST(test_no_sleep_too_late)
+{
+    for (int close = 0; close <= 1; close++) {
+        struct fast_channel *channel = create(1, 8);
+        struct obstacle obstacle;
+        ck_assert_int_eq(take(channel, NULL, &obstacle), EAGAIN);
+        if (close)
+            fast_channel_close(channel);
+        else
+            send(channel, 1);
+        ck_assert_int_eq(sleep_once(channel, &obstacle, EAGAIN, NULL), 0);
+        ck_assert_int_eq(take(channel, NULL, &obstacle), close ? EPIPE : 0);
+        fast_channel_destroy(channel);
+    }
+}
+END_TEST
+
 /* A spurious wake-up, which POSIX allows, is no reason to return. */
 START_TEST(test_spurious_wake_ups)
 {
@@ -1041,6 +1059,7 @@ TCase *fast_channel_cases(void)
     tcase_add_test(cases, test_element_sizes);
     tcase_add_test(cases, test_drain_after_close);
     tcase_add_test(cases, test_sleepers_and_partners);
+    tcase_add_test(cases, test_no_sleep_too_late);
     tcase_add_test(cases, test_spurious_wake_ups);
     tcase_add_loop_test(cases, test_exactly_once, 0, SHAPES);
     tcase_add_loop_test(cases, test_close_at_a_random_moment, 0, SHAPES);
