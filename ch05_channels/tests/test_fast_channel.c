@@ -951,21 +951,27 @@ static void *destroy(void *argument)
 
 START_TEST(test_destroy_waits)
 {
-    struct fast_channel *channel = create(1, 0);
-    pthread_t thread;
-    enter(channel);
-    MUST(pthread_create(&thread, NULL, destroy, channel));
-    MUST(pthread_cancel(thread));
-    for (int i = 0; i < 1000; i++) {
-        sched_yield();
-        ck_assert(!atomic_load(&destroyed));
+    for (int found_mark = 0; found_mark <= 1; found_mark++) {
+        struct fast_channel *channel = create(1, 0);
+        size_t *count = found_mark ? &channel->marks : &channel->inside;
+        pthread_t thread;
+        atomic_store(&destroyed, false);
         MUST(pthread_mutex_lock(&channel->lock));
-        MUST(pthread_cond_signal(&channel->all_out));
+        ++*count;
         MUST(pthread_mutex_unlock(&channel->lock));
+        MUST(pthread_create(&thread, NULL, destroy, channel));
+        MUST(pthread_cancel(thread));
+        for (int i = 0; i < 1000; i++) {
+            sched_yield();
+            ck_assert(!atomic_load(&destroyed));
+            MUST(pthread_mutex_lock(&channel->lock));
+            MUST(pthread_cond_signal(&channel->all_out));
+            MUST(pthread_mutex_unlock(&channel->lock));
+        }
+        leave(channel, count, found_mark);
+        MUST(pthread_join(thread, NULL));
+        ck_assert(atomic_load(&destroyed));
     }
-    leave(channel, &channel->inside, false);
-    MUST(pthread_join(thread, NULL));
-    ck_assert(atomic_load(&destroyed));
 }
 END_TEST
 
