@@ -789,7 +789,7 @@ START_TEST(test_exactly_once)
     for (int senders = 0; senders < 4; senders++) {
         for (int receivers = 0; receivers < 4; receivers++) {
             struct crowd crowd = crowd_of_shape(_i);
-            crowd.each = (crowd.element_size == LARGEST ? ROUNDS / 20 : ROUNDS / 2) /
+            crowd.each = (crowd.element_size == LARGEST ? ROUNDS / 40 : ROUNDS / 4) /
                          (uint64_t)numbers[senders];
             run_crowd(&crowd, numbers[senders], numbers[receivers], 0);
             fast_channel_destroy(crowd.channel);
@@ -801,7 +801,7 @@ END_TEST
 START_TEST(test_close_at_a_random_moment)
 {
     unsigned short seed[3] = {1, 2, (unsigned short)_i};
-    for (int round = 0; round < ROUNDS / 100; round++) {
+    for (int round = 0; round < ROUNDS / 200; round++) {
         struct crowd crowd = crowd_of_shape(_i);
         crowd.each = UINT64_MAX;
         run_crowd(&crowd, 1 + round % 4, 1 + round / 4 % 4, nrand48(seed) % 20);
