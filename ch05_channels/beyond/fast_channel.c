@@ -56,9 +56,8 @@ enum { SLOW_YIELD = 200000, TIME_SLICES = 20000000 };
 #define CLOSED ((size_t)1)
 #define STEP ((size_t)4) // from a slot to the next
 
-enum {
-    FEWEST_LAPS = 4
-}; // before positions begin again at 0; a lap may take twice as many as it has slots
+/* Before positions begin again at 0. A lap may take twice as many as there are slots. */
+enum { FEWEST_LAPS = 4 };
 
 enum { APART = 128 }; // bytes; a cache line has 64, but some processors fetch two at a time
 
