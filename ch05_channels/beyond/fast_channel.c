@@ -47,8 +47,8 @@
 
 enum { SLEEPS_AFTER_SLOW_YIELD = 1000 };
 
-/* In nanoseconds. A yield is faster where processors are free; a time slice is ten times as long. */
-enum { SLOW_YIELD = 200000, TIME_SLICES = 20000000 };
+/* In nanoseconds. A yield is faster, even past 64 threads on one processor; a time slice takes longer. */
+enum { SLOW_YIELD = 1000000, TIME_SLICES = 20000000, SLOT_PAUSE = 3, LONGEST_PAUSE = 3000 };
 
 /* FULL and WATCHED are bits of a turn, CLOSED is one of tail. Positions have none of them. */
 #define FULL ((size_t)1)
@@ -68,6 +68,7 @@ struct slot {
 
 struct fast_channel {
     size_t capacity, element_size, slot_size; // never change
+    long pause;                               // in nanoseconds: a few for each slot
     size_t lap; // nor does this: what a lap adds to a position; STEP times a power of 2
 
     // 0 <= tail - head <= lap. Each of them is on a cache line of its own.
@@ -192,6 +193,8 @@ struct fast_channel *fast_channel_create(size_t capacity, size_t element_size)
         return NULL;
     *channel = (struct fast_channel){
         .capacity = capacity, .element_size = element_size, .slot_size = slot_size, .lap = STEP};
+    channel->pause =
+        capacity < LONGEST_PAUSE / SLOT_PAUSE ? (long)capacity * SLOT_PAUSE : LONGEST_PAUSE;
     while (channel->lap / STEP < capacity)
         channel->lap *= 2;
     for (size_t i = 0; i < capacity; i++)
@@ -354,9 +357,10 @@ static long long nanoseconds_between(struct timespec from, struct timespec to)
  * without. (The count may be off by a few.)
  *
  * A thread that waits does not look at the slot over and over: the other side would have to fetch it back
- * for each element. While it yields, the other side passes many of them.
+ * for each element. It yields for as long as the other side takes to pass about a quarter of the buffer.
  */
-static bool yield_unless_busy(int yields, const struct timespec *deadline)
+static bool yield_unless_busy(const struct fast_channel *channel, int yields,
+                              const struct timespec *deadline)
 {
     static atomic_int sleeps_to_come; // for all channels: it is the machine that is busy
     struct timespec before, after;
@@ -370,8 +374,10 @@ static bool yield_unless_busy(int yields, const struct timespec *deadline)
     if (deadline != NULL && deadline->tv_sec <= before.tv_sec + 1 &&
         nanoseconds_between(before, *deadline) < TIME_SLICES)
         return false;
-    sched_yield();
-    clock_gettime(CLOCK_MONOTONIC, &after);
+    do {
+        sched_yield();
+        clock_gettime(CLOCK_MONOTONIC, &after);
+    } while (nanoseconds_between(before, after) < channel->pause);
     if (nanoseconds_between(before, after) > SLOW_YIELD)
         atomic_store_explicit(&sleeps_to_come, SLEEPS_AFTER_SLOW_YIELD, memory_order_relaxed);
     return true;
@@ -417,7 +423,7 @@ static int wait_for_turn(struct fast_channel *channel, const struct call *call,
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
     enter(channel);
     for (int yields = 0; must_wait(call, result); yields++) {
-        if (!yield_unless_busy(yields, call->deadline))
+        if (!yield_unless_busy(channel, yields, call->deadline))
             error = sleep_once(channel, &obstacle, result, call->deadline);
         // What can be done is done, also after the deadline.
         result = give_or_take(channel, call, &obstacle);
