@@ -464,18 +464,19 @@ static int select_one(struct channel_case *cases, size_t count, size_t *chosen, 
 static int call_one(struct channel *channel, enum channel_direction direction, void *element,
                     bool wait, const struct timespec *deadline)
 {
-    struct channel_case one = {channel, direction, element, 0};
-    size_t chosen;
     if (is_wrong(deadline))
         return EINVAL;
     lock(channel);
-    int error = act_now(&one);
-    if (error == EAGAIN && wait) {
-        error = wait_for_partner(&one, 1, &chosen, deadline);
-        return error != 0 ? error : one.error;
+    int error =
+        direction == CHANNEL_SEND ? send_now(channel, element) : receive_now(channel, element);
+    if (error != EAGAIN || !wait) {
+        unlock(channel);
+        return error;
     }
-    unlock(channel);
-    return error;
+    struct channel_case one = {channel, direction, element, 0};
+    size_t chosen;
+    error = wait_for_partner(&one, 1, &chosen, deadline);
+    return error != 0 ? error : one.error;
 }
 
 int channel_send(struct channel *channel, const void *element)
