@@ -22,7 +22,7 @@ static double turn(struct point2d a, struct point2d b, struct point2d c)
  */
 START_TEST(test_convex)
 {
-    for (int round = 0; round < ROUNDS * 5; round++) {
+    for (int round = 0; round < ROUNDS * 2; round++) {
         int n = 4 + round % 100;
         struct point2d points[most_points];
         generate_random_convex_polygon(points, n);
