@@ -168,20 +168,21 @@ struct timespec channel_deadline(long milliseconds)
     return time;
 }
 
-/* How many nanoseconds there are until then. More than 30 years (NULL: forever) count as 30 years. */
+/* How many nanoseconds there are until then. More than 30 years count as 30 years. */
 static long long time_until(const struct timespec *deadline)
 {
     const long long most = 1000000000;
-    if (deadline == NULL)
-        return most * 1000000000;
     struct timespec now = channel_deadline(0);
     long long seconds = (deadline->tv_sec < 0 ? 0 : deadline->tv_sec) - now.tv_sec;
     return (seconds < most ? seconds : most) * 1000000000 + deadline->tv_nsec - now.tv_nsec;
 }
 
+#ifdef __APPLE__
+#define pthread_condattr_setclock(attributes, clock) 0
+#endif
+
 static int set_clock(pthread_cond_t *condition)
 {
-#ifndef __APPLE__
     pthread_condattr_t attributes;
     int error = pthread_condattr_init(&attributes);
     if (error != 0)
@@ -192,10 +193,6 @@ static int set_clock(pthread_cond_t *condition)
         error = pthread_cond_init(condition, &attributes);
     pthread_condattr_destroy(&attributes);
     return error;
-#else
-    (void)condition;
-    return 0;
-#endif
 }
 
 static int wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex,
@@ -228,15 +225,16 @@ static bool should_look_again(int looks, const struct timespec *deadline)
     static atomic_int sleeps_to_come; // for all channels: it is the machine that is busy
     if (looks < CHANNEL_PEEKS)
         return true;
-    int sleeps = atomic_load_explicit(&sleeps_to_come, memory_order_relaxed);
+    int sleeps = atomic_load(&sleeps_to_come);
     if (looks == CHANNEL_PEEKS && sleeps > 0)
-        atomic_store_explicit(&sleeps_to_come, sleeps - 1, memory_order_relaxed);
-    if (looks >= CHANNEL_PEEKS + CHANNEL_YIELDS || sleeps > 0 || time_until(deadline) < TIME_SLICES)
+        atomic_store(&sleeps_to_come, sleeps - 1);
+    if (looks >= CHANNEL_PEEKS + CHANNEL_YIELDS || sleeps > 0 ||
+        (deadline != NULL && time_until(deadline) < TIME_SLICES))
         return false;
     struct timespec before = channel_deadline(0);
     sched_yield();
     if (time_until(&before) < -SLOW_YIELD)
-        atomic_store_explicit(&sleeps_to_come, 1000, memory_order_relaxed);
+        atomic_store(&sleeps_to_come, 1000);
     return true;
 }
 
@@ -318,10 +316,9 @@ static int receive_now(struct channel *channel, void *element)
     return 0;
 }
 
-static int act_now(const struct channel_case *one)
+static int act_now(struct channel *channel, enum channel_direction direction, void *element)
 {
-    return one->direction == CHANNEL_SEND ? send_now(one->channel, one->element)
-                                          : receive_now(one->channel, one->element);
+    return direction == CHANNEL_SEND ? send_now(channel, element) : receive_now(channel, element);
 }
 
 /* Whether act_now would succeed. It may not if only calls wait there that have been claimed. */
@@ -330,10 +327,10 @@ static bool is_ready(const struct channel_case *one)
     struct channel *channel = one->channel;
     if (channel == NULL || channel->closed)
         return channel != NULL;
-    if (one->direction == CHANNEL_SEND)
-        return channel->length < channel->capacity ||
-               channel->receivers.next != &channel->receivers;
-    return channel->length > 0 || channel->senders.next != &channel->senders;
+    return one->direction == CHANNEL_SEND
+               ? channel->length < channel->capacity ||
+                     channel->receivers.next != &channel->receivers
+               : channel->length > 0 || channel->senders.next != &channel->senders;
 }
 
 /* Calls the function for each channel once, by rising addresses: so locks are taken in one order. */
@@ -366,14 +363,13 @@ static int wait_for_end(struct call *call, const struct timespec *deadline)
     pthread_mutex_lock(&call->lock);
     while (!call->woken && error == 0)
         error = wait_until(&call->wake, &call->lock, deadline);
-    if (call->woken || !claim(call)) { // another thread was first, even if the deadline has passed
-        error = 0;
-        while (!call->woken)
-            wait_until(&call->wake, &call->lock, NULL);
-    }
+    bool is_ended =
+        call->woken || !claim(call); // or will be: another thread was first, and that counts
+    while (is_ended && !call->woken)
+        wait_until(&call->wake, &call->lock, NULL);
     pthread_mutex_unlock(&call->lock);
     pthread_setcancelstate(cancel_state, &cancel_state);
-    return error;
+    return is_ended ? 0 : error;
 }
 
 /*
@@ -400,31 +396,27 @@ static int wait_for_partner(struct channel_case *cases, size_t count, size_t *ch
     }
     for_each_channel(cases, count, unlock);
     if (error == 0) {
+        const struct channel *served = NULL;
         error = wait_for_end(&call, deadline);
+        if (error == 0) {
+            *chosen = call.chosen;
+            cases[call.chosen].error = call.error;
+            served = cases[call.chosen].channel;
+        }
+        for (size_t i = 0; i < count; i++) {
+            struct channel *channel = cases[i].channel;
+            if (channel == NULL || channel == served)
+                continue;
+            lock(channel);
+            take_off(&waiters[i].link);
+            unlock(channel);
+        }
         pthread_cond_destroy(&call.wake);
         pthread_mutex_destroy(&call.lock);
-        const struct channel *served = error == 0 ? waiters[call.chosen].channel : NULL;
-        for (size_t i = 0; i < count; i++) {
-            struct channel *channel = waiters[i].channel;
-            if (channel != NULL && channel != served) {
-                lock(channel);
-                take_off(&waiters[i].link);
-                unlock(channel);
-            }
-        }
-    }
-    if (error == 0) {
-        *chosen = call.chosen;
-        cases[call.chosen].error = call.error;
     }
     if (waiters != few)
         free(waiters);
     return error;
-}
-
-static bool is_wrong(const struct timespec *deadline)
-{
-    return deadline != NULL && (deadline->tv_nsec < 0 || deadline->tv_nsec > 999999999L);
 }
 
 /* Chosen at random, by the xorshift of G. Marsaglia (2003). */
@@ -443,32 +435,33 @@ static size_t random_below(size_t limit)
 static int select_one(struct channel_case *cases, size_t count, size_t *chosen, bool wait,
                       const struct timespec *deadline)
 {
-    size_t ready;
-    if (is_wrong(deadline))
-        return EINVAL;
+    struct channel_case *one;
     for_each_channel(cases, count, lock);
     do {
-        ready = 0;
+        size_t ready = 0;
+        one = NULL;
         for (size_t i = 0; i < count; i++) {
             if (is_ready(&cases[i]) && random_below(++ready) == 0)
-                *chosen = i;
+                one = &cases[i];
         }
-    } while (ready > 0 && (cases[*chosen].error = act_now(&cases[*chosen])) == EAGAIN);
-    if (ready == 0 && wait)
+        if (one != NULL)
+            one->error = act_now(one->channel, one->direction, one->element);
+    } while (one != NULL && one->error == EAGAIN);
+    if (one == NULL && wait)
         return wait_for_partner(cases, count, chosen, deadline);
     for_each_channel(cases, count, unlock);
-    return ready > 0 ? 0 : EAGAIN;
+    if (one == NULL)
+        return EAGAIN;
+    *chosen = (size_t)(one - cases);
+    return 0;
 }
 
 /* The same for a single case. */
 static int call_one(struct channel *channel, enum channel_direction direction, void *element,
                     bool wait, const struct timespec *deadline)
 {
-    if (is_wrong(deadline))
-        return EINVAL;
     lock(channel);
-    int error =
-        direction == CHANNEL_SEND ? send_now(channel, element) : receive_now(channel, element);
+    int error = act_now(channel, direction, element);
     if (error != EAGAIN || !wait) {
         unlock(channel);
         return error;
@@ -477,6 +470,11 @@ static int call_one(struct channel *channel, enum channel_direction direction, v
     size_t chosen;
     error = wait_for_partner(&one, 1, &chosen, deadline);
     return error != 0 ? error : one.error;
+}
+
+static bool is_time(const struct timespec *time)
+{
+    return time->tv_nsec >= 0 && time->tv_nsec < 1000000000L;
 }
 
 int channel_send(struct channel *channel, const void *element)
@@ -502,12 +500,13 @@ int channel_try_receive(struct channel *channel, void *element)
 int channel_timed_send(struct channel *channel, const void *element,
                        const struct timespec *deadline)
 {
-    return call_one(channel, CHANNEL_SEND, (void *)element, true, deadline);
+    return is_time(deadline) ? call_one(channel, CHANNEL_SEND, (void *)element, true, deadline)
+                             : EINVAL;
 }
 
 int channel_timed_receive(struct channel *channel, void *element, const struct timespec *deadline)
 {
-    return call_one(channel, CHANNEL_RECEIVE, element, true, deadline);
+    return is_time(deadline) ? call_one(channel, CHANNEL_RECEIVE, element, true, deadline) : EINVAL;
 }
 
 int channel_select(struct channel_case *cases, size_t count, size_t *chosen)
@@ -523,7 +522,7 @@ int channel_try_select(struct channel_case *cases, size_t count, size_t *chosen)
 int channel_timed_select(struct channel_case *cases, size_t count, size_t *chosen,
                          const struct timespec *deadline)
 {
-    return select_one(cases, count, chosen, true, deadline);
+    return is_time(deadline) ? select_one(cases, count, chosen, true, deadline) : EINVAL;
 }
 
 int channel_close(struct channel *channel)
