@@ -345,8 +345,10 @@ START_TEST(test_all_are_woken)
     pthread_t first, second, leaver;
     set_up();
     intersections[3].locked_by = 2;
-    struct train short_train = {.id = 1, .train_length = 1};
-    struct journey leaves = {&short_train, 2, {{1, &intersections[0]}, {9, &intersections[2]}}};
+    // static: the thread that leaves detaches itself, and may go on after the test.
+    static struct train short_train = {.id = 1, .train_length = 1};
+    static struct journey leaves = {
+        &short_train, 2, {{1, &intersections[0]}, {9, &intersections[2]}}};
     intersections[0].locked_by = 1; // as if it had taken it before
     MUST(pthread_create(&first, NULL, take_reservation, &journeys[3]));
     wait_for_waits(1);
