@@ -125,6 +125,7 @@ static inline void check_output(const char *usage)
         name = usage;
         return;
     }
+    flockfile(stdout); // for good: while exit ends it, threads that still run print no line twice
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return;
