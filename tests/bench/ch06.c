@@ -42,6 +42,7 @@ int main(int argc, char *argv[])
         return be_watched();
     }
     bench_begin("Chapter 6", argc, argv);
+    bench_prepare("mkdir -p build"); // for the traces
     const struct way one[] = {
         {.name = "alone", .command = "../tests/bench/build/ch06 -w 1"},
         {.name = "lock_watch",
