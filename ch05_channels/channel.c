@@ -39,8 +39,8 @@ struct call {
     struct waiter *waiters; // one for each case
     size_t count;
     atomic_bool claimed;
-    size_t chosen;        // set by the thread that has claimed it, as is
-    int error;            // 0, or EPIPE
+    size_t chosen;        // the case that was done; set by the thread that has claimed the call
+    int error;            // the same: 0, or EPIPE
     atomic_int state;     // ENDED: no other thread touches it any more, unless it was ASLEEP
     pthread_mutex_t lock; // protects: woken
     bool woken;           // true, and the lock is free: no other thread touches it any more
@@ -49,7 +49,10 @@ struct call {
 
 enum state { AWAKE, ASLEEP, ENDED };
 
-/* A ring of waiters, in the order in which they came, and the queue itself. A ring of one: in no queue. */
+/*
+ * A queue is a ring of links: its own, and those of its waiters in the order in which they came. A waiter
+ * whose link is a ring of its own is in no queue.
+ */
 struct link {
     struct link *previous, *next;
 };

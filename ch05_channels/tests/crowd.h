@@ -1,8 +1,9 @@
 /*
  * crowd.h - many threads that send, many that receive: the tests that channel.c and fast_channel.c have in
  * common. The file that includes it says which one it tests: CHANNEL is the name of its struct, CALL(send) that
- * of a call; and it has `create`, `in_microseconds`, and four `capacities`.
+ * of a call; and it has `create` and four `capacities`.
  */
+#include "times.h"
 
 /*
  * Many senders, many receivers. Every element carries its sender and its number there, as far as its

@@ -7,6 +7,7 @@
  */
 #include "cases.h"
 #include "must.h"
+#include "times.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -94,23 +95,6 @@ static struct fast_channel *create(size_t capacity, size_t element_size)
     atomic_store(&channel->head, begin);
     atomic_store(&channel->tail, begin);
     return channel;
-}
-
-static struct timespec in_microseconds(long microseconds)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    time.tv_nsec += microseconds * 1000;
-    time.tv_sec += time.tv_nsec / 1000000000L;
-    time.tv_nsec %= 1000000000L;
-    return time;
-}
-
-static bool has_passed(const struct timespec *time)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return nanoseconds_between(*time, now) >= 0;
 }
 
 /* One call made by a thread of its own. */
