@@ -70,9 +70,9 @@ static const bool can_fetch = true;
 
 static void begin_fetching(void)
 {
+    // Without curl_global_cleanup at exit: a thread that gives up ends the program while others fetch.
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         give_up(program, "libcurl", "cannot be used");
-    atexit(curl_global_cleanup);
 }
 
 /* libcurl has received a piece. Returning another number than its size tells libcurl to stop. */

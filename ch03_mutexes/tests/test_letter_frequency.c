@@ -132,6 +132,13 @@ START_TEST(test_urls)
         if (i == 1)
             ck_assert(strstr(printed, "returned error: 404\n") != NULL);
     }
+    // One thread ends the program while others are fetching.
+    for (int i = 0; i < 40; i++)
+        ck_assert_int_eq(run("letter_frequency http://127.0.0.1:%d/rfc/rfc10.txt "
+                             "http://127.0.0.1:%d/rfc/rfc404.txt "
+                             "http://127.0.0.1:%d/rfc/rfc11.txt http://127.0.0.1:%d/rfc/rfc12.txt",
+                             port, port, port, port),
+                         1);
     ck_assert_int_eq(run("letter_frequency http://"), 1);
     ck_assert(strstr(printed, "letter_frequency: http://: ") != NULL);
     ck_assert_int_eq(run("letter_frequency http://127.0.0.1:x/"), 1);
