@@ -3,8 +3,19 @@
  *
  * Original  none; Go's runtime says "all goroutines are asleep - deadlock!" of itself, C's says nothing
  * Build     make lock_watch/lock_watch lock_watch/lock_watch.so
- * Run       lock_watch/lock_watch [-g] [-t trace.json] PROGRAM [ARGUMENT ...]
- *                        any that uses pthreads; -g draws what each thread did; -t writes it to a file
+ * Run       lock_watch/lock_watch [-efgk] [-o FILE] [-p report.html] [-s FILE] [-t trace.json]
+ *                        [-w SECONDS] [-x STATUS] PROGRAM [ARGUMENT ...]
+ *                        any that uses pthreads; its options come after its name
+ *             -e  end with 86 also if all threads are asleep, though another process might wake one
+ *             -f  watch the programs that it starts, too
+ *             -g  draw what each thread did
+ *             -k  keep a program that is stuck, for a debugger
+ *             -o  append what there is to be said to the file, instead of stderr
+ *             -p  write a page with all of it, for a browser
+ *             -s  leave out what happened in one of these functions: a name a line, # for comments
+ *             -t  write what each thread did, for a trace viewer
+ *             -w  tell what every thread does as soon as one has waited for so long
+ *             -x  exit with that status if there were warnings
  * Expect    the program runs as always. As soon as threads wait for each other in a cycle, the cycle
  *           is printed, and the program ends with status 86
  * Try       lock_watch/lock_watch ./red_blue; lock_watch/lock_watch -g ./trains hierarchy
@@ -23,14 +34,17 @@
 
 #include "must.h"
 #include "watch.h"
+#include "why_not.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <sys/stat.h>
 
-static const char usage[] = "lock_watch [-g] [-t trace.json] PROGRAM [ARGUMENT ...]";
+static const char usage[] =
+    "lock_watch [-efgk] [-o FILE] [-p report.html] [-s FILE] [-t trace.json]\n"
+    "                  [-w SECONDS] [-x STATUS] PROGRAM [ARGUMENT ...]";
 
-enum { LONGEST_PATH = 4096 };
+/* Open files have low numbers; a script may choose some more for its own. */
+enum { HIGH_NUMBER = 200 };
 
 static _Noreturn void fail(const char *what, int error, int status)
 {
@@ -39,17 +53,17 @@ static _Noreturn void fail(const char *what, int error, int status)
 }
 
 /* Finds the file of a program by its name, as the shell does. Returns false if there is none. */
-static bool find_program(const char *name, char path[LONGEST_PATH])
+static bool find_program(const char *name, char path[WATCH_LONGEST_PATH])
 {
     struct stat file;
     const char *folders = getenv("PATH");
     if (strchr(name, '/') != NULL)
-        return snprintf(path, LONGEST_PATH, "%s", name) < LONGEST_PATH;
+        return snprintf(path, WATCH_LONGEST_PATH, "%s", name) < WATCH_LONGEST_PATH;
     while (folders != NULL) {
         size_t length = strcspn(folders, ":");
-        int size = snprintf(path, LONGEST_PATH, "%.*s/%s", length > 0 ? (int)length : 1,
+        int size = snprintf(path, WATCH_LONGEST_PATH, "%.*s/%s", length > 0 ? (int)length : 1,
                             length > 0 ? folders : ".", name);
-        if (size < LONGEST_PATH && access(path, X_OK) == 0 && stat(path, &file) == 0 &&
+        if (size < WATCH_LONGEST_PATH && access(path, X_OK) == 0 && stat(path, &file) == 0 &&
             S_ISREG(file.st_mode))
             return true;
         folders = folders[length] == ':' ? folders + length + 1 : NULL;
@@ -57,91 +71,221 @@ static bool find_program(const char *name, char path[LONGEST_PATH])
     return false;
 }
 
-/* Returns how to name the library in WATCH_PRELOAD. */
-static const char *name_of(const char *library)
+/* The path of a file that lies beside this program, or beside what a symbolic link to it leads to. */
+static void find_beside(const char *own_name, const char *file, char path[WATCH_LONGEST_PATH])
 {
-    static char name[100];
-    if (strpbrk(library, WATCH_NOT_IN_NAMES) == NULL)
-        return library;
-    // It stays open in the program, and the library closes it. A temporary link would be left
-    // behind by a program that the library is never loaded into.
-    int file = open(library, O_RDONLY);
-    int high = file < 0 ? -1 : fcntl(file, F_DUPFD, STDERR_FILENO + 1);
-    if (high < 0)
-        fail(library, errno, 1);
-    close(file);
-    snprintf(name, sizeof name, WATCH_OPEN_FILE "%d", high);
-    if (access(name, R_OK) != 0)
-        give_up(usage, library,
-                "no name in " WATCH_PRELOAD " may contain any of \"" WATCH_NOT_IN_NAMES "\"");
-    return name;
-}
-
-/* The library lies beside this program, or beside what a symbolic link to it leads to. */
-static void preload_library(const char *own_name)
-{
-    char own[LONGEST_PATH], library[LONGEST_PATH], list[3 * LONGEST_PATH];
+    char own[WATCH_LONGEST_PATH];
     char *resolved = find_program(own_name, own) ? realpath(own, NULL) : NULL;
     if (resolved == NULL)
         fail(own_name, ENOENT, 1);
     strrchr(resolved, '/')[0] = '\0';
-    int length = snprintf(library, sizeof library, "%s/" WATCH_LIBRARY, resolved);
-    if (length >= (int)sizeof library)
+    if (snprintf(path, WATCH_LONGEST_PATH, "%s/%s", resolved, file) >= WATCH_LONGEST_PATH)
         fail(resolved, ENAMETOOLONG, 1);
     free(resolved);
-    if (access(library, R_OK) != 0)
-        fail(library, errno, 1);
-    const char *name = name_of(library), *before = getenv(WATCH_PRELOAD);
-    bool has_more = before != NULL && before[0] != '\0';
-    length =
-        snprintf(list, sizeof list, "%s%s%s", name, has_more ? ":" : "", has_more ? before : "");
-    if (length >= (int)sizeof list)
-        fail(WATCH_PRELOAD, E2BIG, 1);
-    if (setenv(WATCH_PRELOAD, list, 1) != 0 || setenv(WATCH_NAME, name, 1) != 0)
-        fail(WATCH_PRELOAD, errno, 1);
+    if (access(path, R_OK) != 0)
+        fail(path, errno, 1);
+}
+
+/* Sets a variable for the library; NULL: it finds none. */
+static void tell(const char *variable, const char *value)
+{
+    if ((value == NULL ? unsetenv(variable) : setenv(variable, value, 1)) != 0)
+        fail(variable, errno, 1);
+}
+
+static void tell_number(const char *variable, long number)
+{
+    char text[30];
+    snprintf(text, sizeof text, "%ld", number);
+    tell(variable, number == 0 ? NULL : text);
 }
 
 /*
- * A file that cannot be written is reported now. It gets its full name, as the program may change
- * its working directory.
+ * Opens a file that the library is to write: if that cannot be done, it is reported now. The library gets
+ * the full path, as the program may change its working directory.
  */
-static void set_trace(const char *file)
+static FILE *create(const char *file, const char *mode, const char *variable)
 {
-    int descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    char *path = descriptor < 0 ? NULL : realpath(file, NULL);
-    if (path == NULL || setenv(WATCH_TRACE, path, 1) != 0)
+    char path[WATCH_LONGEST_PATH] = "";
+    FILE *stream = fopen(file, mode);
+    if (stream == NULL || (file[0] != '/' && getcwd(path, sizeof path) == NULL))
         fail(file, errno, 1);
-    close(descriptor);
-    free(path);
+    size_t length = strlen(path), left = sizeof path - length;
+    if (snprintf(path + length, left, "%s%s", length > 0 ? "/" : "", file) >= (int)left)
+        fail(file, ENAMETOOLONG, 1);
+    tell(variable, path);
+    return stream;
 }
 
-static void set_program(const char *name)
+static void create_trace(const char *file)
 {
-    char found[LONGEST_PATH];
-    char *path = find_program(name, found) ? realpath(found, NULL) : NULL;
-    if (path != NULL)
-        setenv(WATCH_PROGRAM, path, 1); // without it there are just fewer names in the report
+    if (fclose(create(file, "w", WATCH_TRACE)) != 0)
+        fail(file, errno, 1);
+}
+
+/* A copy of the empty page. The library adds what it has to show. */
+static void create_page(const char *file, const char *empty_page)
+{
+    int letter;
+    FILE *from = fopen(empty_page, "r");
+    if (from == NULL)
+        fail(empty_page, errno, 1);
+    FILE *to = create(file, "w", WATCH_PAGE);
+    while ((letter = getc(from)) != EOF && putc(letter, to) != EOF)
+        ;
+    if (ferror(from))
+        fail(empty_page, errno, 1);
+    if (fclose(to) != 0)
+        fail(file, errno, 1);
+    fclose(from);
+}
+
+/* Hands on the names in a file: one a line, as it stands there, without the space around it. */
+static void tell_suppressed(const char *file)
+{
+    static char list[WATCH_LONGEST_LIST], line[WATCH_LONGEST_LIST];
+    size_t used = 0;
+    FILE *names = fopen(file, "r");
+    if (names == NULL)
+        fail(file, errno, 1);
+    while (fgets(line, sizeof line, names) != NULL) {
+        const char *name = line + strspn(line, " \t");
+        size_t length = strcspn(name, "\r\n");
+        while (length > 0 && (name[length - 1] == ' ' || name[length - 1] == '\t'))
+            length--;
+        if (length == 0 || name[0] == '#')
+            continue;
+        if (length >= sizeof list - used - 1)
+            fail(file, EFBIG, 1);
+        used += (size_t)sprintf(list + used, "%.*s\n", (int)length, name);
+    }
+    if (ferror(names))
+        fail(file, errno, 1);
+    fclose(names);
+    tell(WATCH_SUPPRESSED, list);
+}
+
+/* Where open files have no names. The library removes the link. */
+static void make_link(const char *library, char name[WATCH_LONGEST_PATH])
+{
+    const char *folder = getenv("TMPDIR");
+    if (folder == NULL || folder[0] != '/' || strlen(folder) > WATCH_LONGEST_PATH / 2 ||
+        strpbrk(folder, WATCH_NOT_IN_NAMES) != NULL)
+        folder = "/tmp";
+    int tries = 0;
+    do {
+        snprintf(name, WATCH_LONGEST_PATH, "%s/lock_watch.%ld.%d", folder, (long)getpid(), tries);
+        errno = 0;
+    } while (symlink(library, name) != 0 && errno == EEXIST && ++tries < 1000);
+    if (errno != 0)
+        fail(name, errno, 1);
+    tell(WATCH_LINK, name);
+}
+
+/* How to name the library in WATCH_PRELOAD. */
+static void name_library(const char *library, bool follows, char name[WATCH_LONGEST_PATH])
+{
+    strcpy(name, library);
+    if (strpbrk(library, WATCH_NOT_IN_NAMES) == NULL)
+        return;
+    // It stays open in the program, and the library closes it. A link would be left behind by a program
+    // that the library is never loaded into. With -f it stays open to the end; the programs that this
+    // one starts find it here, since they may be started without its files.
+    int file = open(library, O_RDONLY);
+    int high = file < 0 ? -1 : fcntl(file, F_DUPFD, HIGH_NUMBER);
+    if (file >= 0 && high < 0)
+        high = fcntl(file, F_DUPFD, STDERR_FILENO + 1);
+    if (high < 0)
+        fail(library, errno, 1);
+    close(file);
+    if (follows)
+        snprintf(name, WATCH_LONGEST_PATH, "/proc/%ld/fd/%d", (long)getpid(), high);
+    else
+        snprintf(name, WATCH_LONGEST_PATH, WATCH_OPEN_FILE "%d", high);
+    if (access(name, R_OK) == 0)
+        return;
+    close(high);
+    if (follows)
+        give_up(usage, library,
+                "with -f, no name in " WATCH_PRELOAD " may contain any of \"" WATCH_NOT_IN_NAMES
+                "\"");
+    make_link(library, name);
+}
+
+static void preload(const char *library, bool follows)
+{
+    char name[WATCH_LONGEST_PATH], list[3 * WATCH_LONGEST_PATH];
+    const char *before = getenv(WATCH_PRELOAD);
+    bool has_more = before != NULL && before[0] != '\0';
+    name_library(library, follows, name);
+    int length =
+        snprintf(list, sizeof list, "%s%s%s", name, has_more ? ":" : "", has_more ? before : "");
+    if (length >= (int)sizeof list)
+        fail(WATCH_PRELOAD, E2BIG, 1);
+    tell(WATCH_PRELOAD, list);
+    tell(WATCH_NAME, name);
+}
+
+/* Sees to it that the program will be watched, or says why it will not. */
+static void prepare(const char *program, const char *library, bool follows, FILE *report)
+{
+    char found[WATCH_LONGEST_PATH];
+    if (!find_program(program, found) || access(found, X_OK) != 0)
+        return; // exec tells what is wrong
+    char *path = realpath(found, NULL);
+    tell(WATCH_PROGRAM, path); // without it there are just fewer names in the report
     free(path);
+    tell_number(WATCH_PROCESS, (long)getpid()); // exec will not change it
+    if (can_be_watched(found, library, follows, report))
+        preload(library, follows);
 }
 
 int main(int argc, char *argv[])
 {
-    bool draws_lanes = false;
-    const char *trace = NULL;
+    static const char *const variables[] = {WATCH_VARIABLES};
+    bool ends_asleep = false, follows = false, draws_lanes = false, keeps = false;
+    long seconds_of_wait = 0, status = 0;
+    const char *output = NULL, *page = NULL, *suppressed = NULL, *trace = NULL;
     struct option_line options[] = {
+        {'e', .flag = &ends_asleep},
+        {'f', .flag = &follows},
         {'g', .flag = &draws_lanes},
+        {'k', .flag = &keeps},
+        {'o', .text = &output},
+        {'p', .text = &page},
+        {'s', .text = &suppressed},
         {'t', .text = &trace},
+        {'w', .number = &seconds_of_wait, .least = 1, .most = 86400},
+        {'x', .number = &status, .least = 1, .most = 255},
         {0},
     };
+    char library[WATCH_LONGEST_PATH], empty_page[WATCH_LONGEST_PATH];
     int program = read_options(argc, argv, usage, options, 1, -1);
-    unsetenv(WATCH_LANES);
-    unsetenv(WATCH_TRACE);
-    if (draws_lanes)
-        setenv(WATCH_LANES, "", 1);
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
+        tell(variables[i], NULL); // of another lock_watch, which runs this one
+    find_beside(argv[0], WATCH_LIBRARY, library);
+    tell_number(WATCH_ASLEEP, ends_asleep);
+    tell_number(WATCH_FOLLOWS, follows);
+    tell_number(WATCH_LANES, draws_lanes);
+    tell_number(WATCH_KEEPS, keeps);
+    tell_number(WATCH_WAIT, seconds_of_wait);
+    tell_number(WATCH_STATUS, status);
+    if (suppressed != NULL)
+        tell_suppressed(suppressed);
     if (trace != NULL)
-        set_trace(trace);
-    set_program(argv[program]);
-    preload_library(argv[0]);
+        create_trace(trace);
+    if (page != NULL) {
+        find_beside(argv[0], WATCH_PAGE_FILE, empty_page);
+        create_page(page, empty_page);
+    }
+    FILE *report = output != NULL ? create(output, "a", WATCH_OUTPUT) : stderr;
+    prepare(argv[program], library, follows, report);
+    if (output != NULL && fclose(report) != 0)
+        fail(output, errno, 1);
+
     execvp(argv[program], argv + program);
-    fail(argv[program], errno, errno == ENOENT ? 127 : 126);
+    int error = errno;
+    if (getenv(WATCH_LINK) != NULL)
+        unlink(getenv(WATCH_LINK));
+    fail(argv[program], error, error == ENOENT ? 127 : 126);
 }

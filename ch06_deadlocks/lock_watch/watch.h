@@ -8,13 +8,14 @@
 /* What a program ends with that has run into a deadlock. */
 enum { WATCH_DEADLOCK = 86 };
 
-/* The library lies in the same folder as the launcher. */
+/* The library and the page of -p lie in the same folder as the launcher. */
 #define WATCH_LIBRARY "lock_watch.so"
+#define WATCH_PAGE_FILE "page.html"
 
 /*
  * The variable that asks the system to load it, and what separates the names in it. No name may contain
  * those, nor a $ on Linux. Where the path of the library does, the launcher opens it, and its name is
- * that of the open file.
+ * that of the open file; where open files have no names, that of a symbolic link.
  */
 #ifdef __APPLE__
 #define WATCH_PRELOAD "DYLD_INSERT_LIBRARIES"
@@ -30,9 +31,32 @@ enum { WATCH_DEADLOCK = 86 };
 /* The name by which the library stands in that variable. */
 #define WATCH_NAME "LOCK_WATCH_NAME"
 
-/* The options. The library takes all of these out of the environment before main begins. */
-#define WATCH_LANES "LOCK_WATCH_LANES"     // set: -g
-#define WATCH_TRACE "LOCK_WATCH_TRACE"     // the file of -t, by its full name
-#define WATCH_PROGRAM "LOCK_WATCH_PROGRAM" // the file of the program, by its full name
+/*
+ * The options. The library takes all of these out of the environment before main begins; with -f they
+ * stay, for the programs that this one starts. Flags are numbers; 0 and what is not set are the same.
+ * Files have their full path.
+ */
+#define WATCH_ASLEEP "LOCK_WATCH_ASLEEP"   // -e
+#define WATCH_FOLLOWS "LOCK_WATCH_FOLLOWS" // -f
+#define WATCH_LANES "LOCK_WATCH_LANES"     // -g
+#define WATCH_KEEPS "LOCK_WATCH_KEEPS"     // -k
+#define WATCH_OUTPUT "LOCK_WATCH_OUTPUT"   // -o FILE
+#define WATCH_PAGE "LOCK_WATCH_PAGE"       // -p FILE, which begins with page.html already
+#define WATCH_SUPPRESSED                                                                           \
+    "LOCK_WATCH_SUPPRESSED"                // -s: the names in the file, each ended by a newline
+#define WATCH_TRACE "LOCK_WATCH_TRACE"     // -t FILE
+#define WATCH_WAIT "LOCK_WATCH_WAIT"       // -w SECONDS
+#define WATCH_STATUS "LOCK_WATCH_STATUS"   // -x STATUS
+#define WATCH_PROGRAM "LOCK_WATCH_PROGRAM" // the file of the program
+#define WATCH_PROCESS "LOCK_WATCH_PROCESS" // its process; what others do stands in no trace or page
+#define WATCH_LINK "LOCK_WATCH_LINK"       // a symbolic link to the library, which removes it
+
+#define WATCH_VARIABLES                                                                            \
+    WATCH_NAME, WATCH_ASLEEP, WATCH_FOLLOWS, WATCH_LANES, WATCH_KEEPS, WATCH_OUTPUT, WATCH_PAGE,   \
+        WATCH_SUPPRESSED, WATCH_TRACE, WATCH_WAIT, WATCH_STATUS, WATCH_PROGRAM, WATCH_PROCESS,     \
+        WATCH_LINK
+
+/* How long a path and the list of suppressed names may be, each with the zero at its end. */
+enum { WATCH_LONGEST_PATH = 4096, WATCH_LONGEST_LIST = 1 << 14 };
 
 #endif

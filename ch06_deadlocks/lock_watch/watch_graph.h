@@ -1,18 +1,20 @@
 /*
- * watch_graph.h - which thread holds which mutex and waits for which: the wait-for graph. And in which
- * orders mutexes were locked: the lock-order graph.
+ * watch_graph.h - which thread holds which lock and waits for which, or for the end of which thread: the
+ * wait-for graph.
  *
  * All of it lies in tables of a fixed size, so that nothing here allocates memory, and a run of any
  * length needs no more. What no longer fits is not watched, and counted.
  *
  * Any number of threads may make the calls at the same time. A `thread` among the arguments is always
  * the caller's own, and no signal handler may interrupt one call with another for the same thread
- * (watch_calls.c sees to that). Addresses of mutexes are names only; nothing here looks at what lies
- * there.
+ * (watch_real.h sees to that). Addresses of locks are names only; nothing here looks at what lies there.
  */
 #ifndef WATCH_GRAPH_H
 #define WATCH_GRAPH_H
 
+#include "watch_stacks.h"
+
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -21,80 +23,99 @@
 enum {
     MOST_THREADS = 1 << 12, // at a time
     MOST_NAMES = 1 << 14,   // of threads that have a name and a lane, ended ones too
-    MOST_MUTEXES = 1 << 18, // that there are, or were waited for
-    MOST_ORDERS = 1 << 16,  // pairs of mutexes: this one was held when that one was locked
-    MOST_HELD = 32,         // mutexes of one thread at a time whose order is noted
-    MOST_GUARDS = 4,        // further mutexes that were held, of each such pair
-    MOST_IN_A_CYCLE = 8,    // pairs that make up a cycle of orders
-    MOST_WARNINGS = 16,     // cycles of orders that are reported
-    KNOWN_SETS = 256,       // a thread's memory of what it has noted already
+    MOST_LOCKS = 1 << 18,   // that there are, or were waited for
+    MOST_HELD = 32,         // locks of one thread at a time that are noted
+    KNOWN_SETS = 256,       // a thread's memory of the orders that it has noted already
+    NAME_SIZE = 16,         // of a thread, as Linux has it
 };
 
-/* A mutex, from its first use until it is destroyed. */
-struct watch_mutex {
+enum watch_kind {
+    WATCH_MUTEX,
+    WATCH_RWLOCK,
+    WATCH_SPIN_LOCK,
+    WATCH_ONCE,
+    WATCH_LAST_OWNED = WATCH_ONCE, // those above have an owner, whom a thread waits for
+    WATCH_SEMAPHORE,
+    WATCH_BARRIER,
+    WATCH_CONDITION,
+};
+
+/* From its first use until it is destroyed. */
+struct watch_lock {
     _Atomic(const void *) address; // NULL: not in use
     atomic_uint next;              // of those with the same hash; 0: the last one
-    atomic_uint number;            // from 1; no two mutexes ever have the same one
-    atomic_ulong owner;            // the identity of the thread that holds it; 0: nobody
-    _Atomic(const void *) place;   // where that thread has locked it
-    unsigned int depth;            // how often (a recursive one); the owner's
-    unsigned int first_order;      // of those from this mutex to others; under the graph's lock
-    bool reports_relocking;        // its type is known to be PTHREAD_MUTEX_ERRORCHECK
-    _Atomic(const void *) first_place;
+    atomic_uint number;            // from 1; no two locks ever have the same one
+    _Atomic(enum watch_kind) kind;
+    atomic_ulong
+        owner; // identity of the thread that holds it alone (or has signalled it last); 0: none
+    _Atomic(const struct watch_stack *) place; // where that thread has locked it
+    unsigned int depth;                        // how often (a recursive one); the owner's
+    unsigned int first_order;   // of those from this one to others; under the graph's lock
+    atomic_uint limit;          // of a barrier: how many threads it waits for; of a once: 1 if done
+    atomic_ulong signals;       // to a condition
+    bool reports_relocking;     // its type is known to be PTHREAD_MUTEX_ERRORCHECK
+    atomic_bool was_unlocked;   // by its owner: it is used as a lock
+    atomic_bool is_handed_over; // it was unlocked by another thread: it is used as a signal
+    _Atomic(const struct watch_stack *) first_place;
     atomic_ulong locked, waited;          // how often
     atomic_ullong wait_sum, longest_wait; // nanoseconds
 };
 
 struct watch_held {
-    struct watch_mutex *mutex;
-    unsigned int number;
+    _Atomic(struct watch_lock *) lock;
+    atomic_uint number;
+    _Atomic(const struct watch_stack *) place;
+    bool is_shared; // a read-write lock, for reading
 };
 
-/* A thread that runs. Only itself uses what is not atomic. */
+enum watch_what {
+    WATCH_NOTHING,
+    WATCH_TO_LOCK, // a mutex, spin lock or once; a read-write lock for writing
+    WATCH_TO_READ, // a read-write lock
+    WATCH_TO_WAKE, // on a condition, a semaphore or a barrier
+    WATCH_FOR_END, // of a thread
+};
+
+struct watch_wait {
+    enum watch_what what;
+    struct watch_lock *lock;  // NULL: none, or no room for it
+    struct watch_lock *mutex; // that a condition's waiter gets back
+    unsigned long target;     // identity of the thread whose end it waits for
+    const struct watch_stack *place;
+    uint64_t since; // nanoseconds
+    bool has_deadline;
+};
+
+/* A thread that runs. Only itself uses what is not atomic and not said to be otherwise. */
 struct watch_thread {
     atomic_ulong identity; // number * MOST_THREADS + its place in the table; 0: not in use
     unsigned int number;   // from 1, which is main
     unsigned int next_free;
-    _Atomic(struct watch_mutex *) waits_for; // changed to a mutex under the graph's lock only
-    _Atomic(const void *) waits_at;
-    atomic_bool is_asleep; // it waits so that it can return from pthread_cond_wait
-    unsigned int held_count;
+    pthread_t handle;       // under the graph's lock, as are the next two
+    int tid;                // Linux's number of it; 0: not known
+    struct watch_wait wait; // what it waits for, while `waits` is set
+    atomic_bool waits;
+    atomic_ullong gave_up; // since when its waits have run out one after the other; 0: not at all
+    atomic_uint held_count;
     struct watch_held held[MOST_HELD];
-    uint64_t held_set;          // a sum that stands for the mutexes in `held`
-    uint64_t known[KNOWN_SETS]; // held_set and a mutex locked with it, whose orders are noted
+    uint64_t held_set;          // a sum that stands for the locks in `held`
+    uint64_t known[KNOWN_SETS]; // held_set and a lock got with it, whose orders are noted
+    struct watch_known_stacks stacks;
     volatile sig_atomic_t busy; // with the watch: signal handlers pass by
     unsigned int chunk;         // watch_trace.c: where its next event goes
     void *(*start)(void *);     // what pthread_create was called with
     void *argument;
+    int (*c11_start)(void *); // or thrd_create
 };
 
-/* Mutex `to` was locked, by a call that may wait, while `from` was held. */
-struct watch_order {
-    unsigned int from, to; // places in the table of mutexes
-    unsigned int from_number, to_number;
-    unsigned int next_of_mutex, next_of_hash;
-    unsigned int thread; // the number of the first one that did so
-    bool by_several;     // threads
-    bool reported;
-    unsigned int guard_count;
-    unsigned int guards[MOST_GUARDS]; // numbers of mutexes that were held each time, too
-    const void *from_place, *to_place;
-};
-
-struct watch_warning {
-    unsigned int length;
-    struct watch_order orders[MOST_IN_A_CYCLE];
-    const void *addresses[MOST_IN_A_CYCLE]; // of the mutexes that are locked second
-};
-
-/* Sums over all mutexes, and what did not fit. */
+/* Sums over all locks, and what did not fit. */
 struct watch_totals {
-    unsigned long mutexes, locked, waited;
-    bool were_too_many; // mutexes
-    unsigned long threads_unwatched, orders_unwatched;
+    unsigned long locks, locked, waited;
+    bool were_too_many; // locks
+    unsigned long threads_unwatched;
 };
 
-/* How a mutex was got: by a call that would have waited as long as it takes, or another one. */
+/* How a lock was got: by a call that would have waited as long as it takes, or another one. */
 enum watch_how { BY_WAITING, BY_TRYING };
 
 /*
@@ -107,58 +128,92 @@ void watch_graph_unlock(const sigset_t *mask);
 /* Takes a thread into the table; `start`: its function, NULL: unknown. NULL: the table is full. */
 struct watch_thread *watch_thread_new(void *(*start)(void *));
 
-/* It ends. What it holds stays locked, as mutexes do. */
+/* It is the one that runs; and it ends. What it holds stays locked. */
+void watch_thread_is(struct watch_thread *thread, pthread_t handle, int tid);
 void watch_thread_end(struct watch_thread *thread);
 
-/* The thread of that identity; NULL: it has ended. Under the graph's lock. */
+/* The thread of that identity; NULL: it has ended. And of that place in the table. Under the lock. */
 struct watch_thread *watch_thread_of(unsigned long identity);
+struct watch_thread *watch_thread_at(unsigned int i); // NULL: beyond the last one
+unsigned int watch_index_of(const struct watch_thread *thread);
+static inline unsigned int watch_number_of(unsigned long identity)
+{
+    return (unsigned int)(identity / MOST_THREADS);
+}
+
+/* The identity of the thread that has that handle; 0: unknown, or it has ended. */
+unsigned long watch_identity_of(pthread_t handle);
 
 /* After fork, in the child: there is no thread but this one (NULL: not in the table). */
 void watch_threads_forget_others(const struct watch_thread *thread);
+bool watch_is_from_before_fork(unsigned long identity);
 
 /* What a thread of that number is called, also after its end. */
 struct watch_name {
     void *(*start)(void *);
-    char text[16]; // given by pthread_setname_np
+    char given[NAME_SIZE];     // what it had from its creator
+    char text[NAME_SIZE];      // what it was called last
+    unsigned int ended_before; // threads from that number on were created after its end; 0: it runs
 };
 struct watch_name *watch_name_of(unsigned int number); // NULL: beyond MOST_NAMES
 
-/* The mutex at that address; NULL: unknown. With `make` it becomes known; NULL: the table is full. */
-struct watch_mutex *watch_mutex_of(const void *address, const void *place, bool make);
+/* The lock at that address; NULL: unknown. With `make` it becomes known; NULL: the table is full. */
+struct watch_lock *watch_lock_of(const void *address);
+struct watch_lock *watch_lock_at(const void *address, enum watch_kind kind,
+                                 const struct watch_stack *place);
 
-/* The mutex is initialised, or destroyed: what follows at that address is another one. */
-void watch_mutex_end(const void *address);
+/* The lock is initialised, or destroyed: what follows at that address is another one. */
+void watch_lock_end(const void *address);
 
-bool watch_owns(const struct watch_thread *thread, const struct watch_mutex *mutex);
+static inline bool watch_owns(const struct watch_thread *thread, const struct watch_lock *lock)
+{
+    return atomic_load_explicit(&lock->owner, memory_order_relaxed) ==
+           atomic_load_explicit(&thread->identity, memory_order_relaxed);
+}
+
+/* Whether the thread is noted to hold it, for writing or for reading. Under the graph's lock. */
+const struct watch_held *watch_holds(const struct watch_thread *thread,
+                                     const struct watch_lock *lock);
 
 /*
- * The thread waits now, until it gets the mutex, at `place`. If that closes a cycle of threads, returns
- * how many are in it (and keeps the graph locked, forever, as the caller is about to end the
- * program); 0: there is none. See watch_graph.c for why that is certain.
+ * The thread waits now. If that closes a cycle of threads, returns how many are in it and puts them into
+ * `cycle`, each followed by one that it waits for; 0: there is none. See watch_graph.c for why that is
+ * certain. Under the graph's lock.
  */
-unsigned int watch_wait_begins(struct watch_thread *thread, struct watch_mutex *mutex,
-                               const void *place);
+unsigned int watch_wait_begins(struct watch_thread *thread, const struct watch_wait *wait,
+                               struct watch_thread *cycle[MOST_THREADS]);
 
-/* It waits on a condition variable, and will not return from there without that mutex. */
-void watch_sleep_begins(struct watch_thread *thread, struct watch_mutex *mutex, const void *place);
+/* A wait for a lock has taken that long. */
+void watch_waited(struct watch_lock *lock, uint64_t nanoseconds);
 
-/* It does not any more, whether it has got the mutex or not. */
-void watch_wait_ends(struct watch_thread *thread);
+/* The thread has just got the lock alone; and is just about to unlock it. */
+void watch_locked(struct watch_thread *thread, struct watch_lock *lock,
+                  const struct watch_stack *place, enum watch_how how);
+void watch_unlocks(struct watch_thread *thread, struct watch_lock *lock);
 
-/* A wait for a mutex has taken that long. */
-void watch_waited(struct watch_mutex *mutex, uint64_t nanoseconds);
+/* The same for reading. False: it is not noted that the thread holds it. */
+void watch_shares(struct watch_thread *thread, struct watch_lock *lock,
+                  const struct watch_stack *place, enum watch_how how);
+bool watch_unshares(struct watch_thread *thread, struct watch_lock *lock);
 
-/* The thread has just locked the mutex; and is just about to unlock it. */
-void watch_locked(struct watch_thread *thread, struct watch_mutex *mutex, const void *place,
-                  enum watch_how how);
-void watch_unlocks(struct watch_thread *thread, struct watch_mutex *mutex);
+/* The lock was unlocked, though not by its owner, which was that one. */
+void watch_lost(struct watch_lock *lock, unsigned long owner);
 
-/* The mutex was unlocked, though not by its owner, which was that one. */
-void watch_lost(struct watch_mutex *mutex, unsigned long owner);
-
-/* For reports, under the graph's lock. The i-th mutex, or NULL if that place has never been used. */
-const struct watch_mutex *watch_mutex_at(unsigned int i);
-const struct watch_warning *watch_warnings(unsigned int *count);
+/* For reports, under the graph's lock. The i-th lock, or NULL if that place has never been used. */
+const struct watch_lock *watch_lock_number(unsigned int i);
 struct watch_totals watch_totals(void);
+
+/* Spreads numbers over all bits (the end of SplitMix64, by Sebastiano Vigna). */
+static inline uint64_t watch_mixed(uint64_t z)
+{
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebU;
+    return z ^ z >> 31;
+}
+
+/* Most values here need no order of their own: see the proof in watch_graph.c. */
+#define READ(variable) atomic_load_explicit(&(variable), memory_order_relaxed)
+#define WRITE(variable, value) atomic_store_explicit(&(variable), value, memory_order_relaxed)
+#define ADD(variable, value) atomic_fetch_add_explicit(&(variable), value, memory_order_relaxed)
 
 #endif

@@ -2,17 +2,34 @@
  * watch_report.c - what lock_watch prints. See watch_report.h; and watch_symbols.h, why each report is
  * made twice.
  */
+#define _GNU_SOURCE // stdin's lock, in glibc
 #include "watch_report.h"
+#include "watch_ask.h"
+#include "watch_news.h"
+#include "watch_orders.h"
+#include "watch_proc.h"
 #include "watch_symbols.h"
 #include "watch_text.h"
 #include "watch_trace.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { ROWS = 20 }; // of the table
+enum { ROWS = 20, MOST_LISTED = 64 }; // of the table; threads
+
+static struct watch_look look; // at all threads, when the report was begun
+static bool is_suppressed;     // the user wants to hear nothing about a function in this report
+
+static const char *const kinds[] = {
+    [WATCH_MUTEX] = "mutex",         [WATCH_RWLOCK] = "read-write lock",
+    [WATCH_SPIN_LOCK] = "spin lock", [WATCH_ONCE] = "once",
+    [WATCH_SEMAPHORE] = "semaphore", [WATCH_BARRIER] = "barrier",
+    [WATCH_CONDITION] = "condition",
+};
 
 /* "mutex 3 (lock_1)" or "mutex 3 (0x55d0c0ffee00)". */
-static const char *full_name(const void *address, unsigned int number)
+static const char *full_name(enum watch_kind kind, const void *address, unsigned int number)
 {
     static struct watch_output texts[2];
     static unsigned int next;
@@ -20,87 +37,328 @@ static const char *full_name(const void *address, unsigned int number)
     const char *variable = watch_variable(address);
     text->size = 0;
     if (variable[0] != '\0')
-        watch_add(text, "mutex %u (%s)", number, variable);
+        watch_add(text, "%s %u (%s)", kinds[kind], number, variable);
     else
-        watch_add(text, "mutex %u (%p)", number, address);
+        watch_add(text, "%s %u (%p)", kinds[kind], number, address);
     return text->text;
 }
 
-static void say_deadlock(const struct watch_thread *stuck, unsigned int length)
+static const char *lock_name(const struct watch_lock *lock)
 {
-    const struct watch_thread *thread = stuck;
-    for (unsigned int i = 0; i < length && thread != NULL; i++) {
-        const struct watch_mutex *mutex = atomic_load(&thread->waits_for);
-        const struct watch_thread *owner = watch_thread_of(atomic_load(&mutex->owner));
-        if (owner == NULL)
+    return full_name(lock->kind, lock->address, lock->number);
+}
+
+/* ---- places ---- */
+
+/* The first frame that is of the program, and not of the class or library that wraps the lock. */
+static unsigned int first_frame(const struct watch_stack *stack)
+{
+    unsigned int i = 0;
+    while (i + 1 < stack->count && watch_is_wrapper(stack->frames[i]))
+        i++;
+    return i;
+}
+
+static const char *place(const struct watch_stack *stack)
+{
+    if (stack == NULL || stack->count == 0)
+        return "a place that is not known";
+    for (unsigned int i = 0; i < stack->count; i++) {
+        char function[200];
+        snprintf(function, sizeof function, "%s", watch_place(stack->frames[i]));
+        char *end = strstr(function, " (");
+        if (end != NULL)
+            *end = '\0';
+        is_suppressed = is_suppressed || watch_is_suppressed(function);
+    }
+    return watch_place(stack->frames[first_frame(stack)]);
+}
+
+/* What has called main, or a thread's function: of no use to anybody. */
+static bool is_beginning(const void *address, const char *text)
+{
+    static const char *const names[] = {"start_thread", "__libc_start", "_start", "clone"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strncmp(text, names[i], strlen(names[i])) == 0)
+            return true;
+    }
+    return watch_is_own_library(address) || strstr(text, "libc.so") != NULL;
+}
+
+/* From where the place's function was called: up to the function that the thread began with. */
+static void say_callers(const struct watch_stack *stack)
+{
+    if (stack == NULL || stack->count == 0)
+        return;
+    for (unsigned int i = first_frame(stack) + 1; i < stack->count; i++) {
+        const char *text = watch_place(stack->frames[i]);
+        if (is_beginning(stack->frames[i], text))
             break;
-        watch_say("  thread %s", watch_thread_name(thread->number));
-        watch_say("    waits for %s%s in %s", full_name(mutex->address, mutex->number),
-                  atomic_load(&thread->is_asleep) ? ", to return from pthread_cond_wait," : "",
-                  watch_place(atomic_load(&thread->waits_at)));
-        watch_say("    locked by thread %s in %s", watch_thread_name(owner->number),
-                  watch_place(atomic_load(&mutex->place)));
-        thread = owner;
+        if (watch_is_wrapper(stack->frames[i]))
+            continue;
+        if (i == stack->handler)
+            watch_say("      which, a signal handler, has interrupted %s", text);
+        else
+            watch_say("      called by %s", text);
     }
 }
 
-static void say_warnings(bool is_stuck)
+/* ---- what a thread waits for ---- */
+
+/* A lock that glibc's stdio has in each stream. NULL: it is none of those. */
+static const char *stream_lock(const struct watch_sleeper *sleeper, pthread_t *owner)
+{
+#ifdef __GLIBC__
+    static const char *const names[] = {"stdin", "stdout", "stderr"};
+    FILE *const streams[] = {stdin, stdout, stderr};
+    for (int i = 0; i < 3; i++) {
+        const struct {
+            int lock, count;
+            void *owner;
+        } *lock = (const void *)streams[i]->_lock;
+        if ((unsigned long)(uintptr_t)lock == sleeper->arguments[0]) {
+            memcpy(owner, &lock->owner, sizeof *owner);
+            return names[i];
+        }
+    }
+#endif
+    (void)sleeper;
+    (void)owner;
+    return NULL;
+}
+
+static void say_owner(const char *verb, unsigned long owner, const struct watch_stack *stack)
+{
+    const char *after = watch_thread_of(owner) != NULL ? "" : ", which has ended,";
+    if (watch_is_from_before_fork(owner))
+        after = ", before the fork, which is not in this process,";
+    watch_say("    %s thread %s%s in %s", verb, watch_thread_name(watch_number_of(owner)), after,
+              place(stack));
+    say_callers(stack);
+}
+
+static const char *with_time(const struct watch_wait *wait)
+{
+    static char text[100];
+    uint64_t ms = (watch_now() - wait->since) / 1000000;
+    text[0] = '\0';
+    if (ms >= 1000 || wait->has_deadline)
+        snprintf(text, sizeof text, ", for %lu.%lu s now%s", (unsigned long)(ms / 1000),
+                 (unsigned long)(ms / 100 % 10), wait->has_deadline ? ", with a deadline" : "");
+    return text;
+}
+
+static void say_readers(const struct watch_lock *lock)
+{
+    const struct watch_thread *thread;
+    for (unsigned int i = 0; (thread = watch_thread_at(i)) != NULL; i++) {
+        const struct watch_held *held =
+            READ(thread->identity) == 0 ? NULL : watch_holds(thread, lock);
+        if (held != NULL)
+            say_owner("read-locked by", READ(thread->identity), READ(held->place));
+    }
+}
+
+static void say_wait(const struct watch_thread *thread)
+{
+    const struct watch_wait *wait = &thread->wait;
+    const struct watch_lock *lock = wait->lock, *owned = wait->mutex != NULL ? wait->mutex : lock;
+    const char *purpose = wait->what == WATCH_TO_READ                  ? " to read"
+                          : lock != NULL && lock->kind == WATCH_RWLOCK ? " to write"
+                                                                       : "";
+    if (wait->what == WATCH_FOR_END) {
+        watch_say("    waits for the end of thread %s in %s%s",
+                  watch_thread_name(watch_number_of(wait->target)), place(wait->place),
+                  with_time(wait));
+    } else if (wait->mutex != NULL && READ(wait->mutex->owner) != 0) {
+        watch_say("    waits for %s, to return from pthread_cond_wait, in %s%s",
+                  lock_name(wait->mutex), place(wait->place), with_time(wait));
+    } else if (lock != NULL) {
+        watch_say("    waits for %s%s in %s%s", lock_name(lock), purpose, place(wait->place),
+                  with_time(wait));
+    } else {
+        watch_say("    waits in %s%s", place(wait->place), with_time(wait));
+    }
+    say_callers(wait->place);
+    if (lock == NULL)
+        return;
+    unsigned long owner = READ(owned->owner);
+    if (owned->kind <= WATCH_LAST_OWNED && owner != 0)
+        say_owner(owned->kind == WATCH_ONCE ? "run by" : "locked by", owner, READ(owned->place));
+    else if (owned->kind == WATCH_RWLOCK)
+        say_readers(owned);
+    else if (watch_dead_owner(owned) != 0)
+        watch_say("    locked by thread %d of a process that has ended", watch_dead_owner(owned));
+    if (lock->kind == WATCH_SEMAPHORE && owner != 0)
+        say_owner("last got by", owner, READ(lock->place));
+    if (lock->kind == WATCH_BARRIER)
+        watch_say("    which waits for %u threads", READ(lock->limit));
+    if (lock->kind == WATCH_CONDITION && READ(lock->signals) == 0)
+        watch_say("    which nobody has ever signalled");
+    else if (lock->kind == WATCH_CONDITION) {
+        watch_say("    which has been signalled %lu time%s, last:", READ(lock->signals),
+                  READ(lock->signals) == 1 ? "" : "s");
+        say_owner("by", READ(lock->owner), READ(lock->place));
+    }
+}
+
+static void say_held(const struct watch_thread *thread)
+{
+    unsigned int count = READ(thread->held_count);
+    for (unsigned int i = 0; i < count && i < MOST_HELD; i++) {
+        const struct watch_held *held = &thread->held[i];
+        const struct watch_lock *lock = READ(held->lock);
+        if (READ(lock->number) == READ(held->number))
+            watch_say("    holds %s%s, locked in %s", lock_name(lock),
+                      held->is_shared ? " to read" : "", place(READ(held->place)));
+    }
+}
+
+static const struct watch_sleeper *sleeper_of(int tid)
+{
+    for (unsigned int i = 0; i < look.count && tid != 0; i++) {
+        if (look.sleepers[i].tid == tid)
+            return &look.sleepers[i];
+    }
+    return NULL;
+}
+
+/* A thread that is in no call of the watch: what the kernel says of it. */
+static void say_sleeper(const struct watch_sleeper *sleeper, const struct watch_stack *stack)
+{
+    pthread_t owner;
+    const char *stream = watch_is_futex(sleeper) ? stream_lock(sleeper, &owner) : NULL;
+    if (sleeper->tid == watch_tid())
+        watch_say("    was interrupted in %s", place(stack)); // by the signal that asks
+    else if (stream != NULL)
+        watch_say("    waits for the lock of %s in %s", stream, place(stack));
+    else if (stack != NULL && stack->count > 0)
+        watch_say("    %s in %s", watch_sleeper_text(sleeper), place(stack));
+    else
+        watch_say("    %s", watch_sleeper_text(sleeper));
+    say_callers(stack);
+    if (stream == NULL)
+        return;
+    const struct watch_thread *thread;
+    for (unsigned int i = 0; (thread = watch_thread_at(i)) != NULL; i++) {
+        if (READ(thread->identity) != 0 && pthread_equal(thread->handle, owner))
+            watch_say("    locked by thread %s", watch_thread_name(thread->number));
+    }
+}
+
+static void say_thread(const struct watch_thread *thread, bool is_in_cycle)
+{
+    const struct watch_sleeper *sleeper = sleeper_of(thread->tid);
+    watch_say("  thread %s", watch_thread_name(thread->number));
+    if (READ(thread->waits))
+        say_wait(thread);
+    else if (sleeper != NULL)
+        say_sleeper(sleeper, watch_stack_of(sleeper));
+    if (!is_in_cycle)
+        say_held(thread);
+}
+
+static void say_all_threads(void)
+{
+    const struct watch_thread *thread;
+    unsigned int said = 0, more = 0;
+    for (unsigned int i = 0; (thread = watch_thread_at(i)) != NULL; i++) {
+        if (READ(thread->identity) == 0)
+            continue;
+        if (said++ < MOST_LISTED)
+            say_thread(thread, false);
+        else
+            more++;
+    }
+    for (unsigned int i = 0; i < look.count && said < MOST_LISTED; i++) {
+        bool is_known = false;
+        for (unsigned int j = 0; !is_known && (thread = watch_thread_at(j)) != NULL; j++)
+            is_known = READ(thread->identity) != 0 && thread->tid == look.sleepers[i].tid;
+        if (is_known)
+            continue;
+        char name[16];
+        watch_sleeper_name(look.sleepers[i].tid, name);
+        watch_say("  another thread, %s (%d)", name, look.sleepers[i].tid);
+        say_sleeper(&look.sleepers[i], watch_stack_of(&look.sleepers[i]));
+        said++;
+    }
+    if (more > 0)
+        watch_say("  and %u more threads", more);
+}
+
+/* ---- warnings and the table ---- */
+
+static bool say_warnings(bool is_stuck)
 {
     unsigned int count;
     const struct watch_warning *warnings = watch_warnings(&count);
+    bool has_said = false, was_silent = watch_is_silent;
     for (unsigned int i = 0; i < count; i++) {
         const struct watch_warning *warning = &warnings[i];
+        is_suppressed = false;
+        for (unsigned int j = 0; j < warning->length; j++) {
+            place(warning->orders[j].from_place);
+            place(warning->orders[j].to_place);
+        }
+        watch_is_silent = was_silent || is_suppressed;
+        has_said = has_said || !is_suppressed;
         watch_say("warning: %sthese %u lock orders can make %s:",
                   is_stuck ? "" : "no deadlock this time, but ", warning->length,
                   is_stuck ? "a deadlock" : "one");
         for (unsigned int j = 0; j < warning->length; j++) {
             const struct watch_order *order = &warning->orders[j];
-            const void *from = warning->addresses[j == 0 ? warning->length - 1 : j - 1];
+            unsigned int before = j == 0 ? warning->length - 1 : j - 1;
             watch_say("  thread %s%s", watch_thread_name(order->thread),
                       order->by_several ? ", and others" : "");
-            watch_say("    locked %s in %s", full_name(from, order->from_number),
-                      watch_place(order->from_place));
+            watch_say(
+                "    locked %s in %s",
+                full_name(warning->kinds[before], warning->addresses[before], order->from_number),
+                place(order->from_place));
+            say_callers(order->from_place);
             watch_say("    and with it %s in %s",
-                      full_name(warning->addresses[j], order->to_number),
-                      watch_place(order->to_place));
+                      full_name(warning->kinds[j], warning->addresses[j], order->to_number),
+                      place(order->to_place));
+            say_callers(order->to_place);
         }
+        watch_is_silent = was_silent;
     }
     if (count == MOST_WARNINGS)
         watch_say("warning: there may be more such orders; only %d are kept", MOST_WARNINGS);
+    return has_said;
 }
 
-/* The mutexes that were waited for longest, the longest one first; returns how many. */
-static unsigned int longest_waits(const struct watch_mutex *rows[ROWS], unsigned int *waited_for)
+/* The locks that were waited for longest, the longest one first; returns how many. */
+static unsigned int longest_waits(const struct watch_lock *rows[ROWS], unsigned int *waited_for)
 {
     unsigned int count = 0;
-    const struct watch_mutex *mutex;
+    const struct watch_lock *lock;
     *waited_for = 0;
-    for (unsigned int i = 0; (mutex = watch_mutex_at(i)) != NULL; i++) {
-        if (mutex->number == 0 || mutex->waited == 0)
+    for (unsigned int i = 0; (lock = watch_lock_number(i)) != NULL; i++) {
+        if (lock->number == 0 || lock->waited == 0)
             continue;
         ++*waited_for;
         unsigned int row = count < ROWS ? count++ : ROWS;
-        while (row > 0 && rows[row - 1]->wait_sum < mutex->wait_sum) {
+        while (row > 0 && rows[row - 1]->wait_sum < lock->wait_sum) {
             if (row < ROWS)
                 rows[row] = rows[row - 1];
             row--;
         }
         if (row < ROWS)
-            rows[row] = mutex;
+            rows[row] = lock;
     }
     return count;
 }
 
 static void say_table(bool is_stuck)
 {
-    const struct watch_mutex *rows[ROWS];
+    const struct watch_lock *rows[ROWS];
     unsigned int waited_for, count = longest_waits(rows, &waited_for);
     struct watch_totals totals = watch_totals();
     if (totals.locked == 0)
         watch_say("no mutex was locked");
     else if (count == 0 && !is_stuck)
-        watch_say("%lu mutex%s locked %lu time%s, never waited for", totals.mutexes,
-                  totals.mutexes == 1 ? "" : "es", totals.locked, totals.locked == 1 ? "" : "s");
+        watch_say("%lu mutex%s locked %lu time%s, never waited for", totals.locks,
+                  totals.locks == 1 ? "" : "es", totals.locked, totals.locked == 1 ? "" : "s");
     if (count > 0)
         watch_say("%10s %10s %12s %11s  %s", "locked", "waited for", "in all, ms", "longest, ms",
                   "mutex, and where it was first used");
@@ -109,8 +367,7 @@ static void say_table(bool is_stuck)
         unsigned long longest = (unsigned long)(rows[i]->longest_wait / 1000);
         watch_say("%10lu %10lu %8lu.%03lu %7lu.%03lu  %s %s", rows[i]->locked, rows[i]->waited,
                   all / 1000, all % 1000, longest / 1000, longest % 1000,
-                  watch_mutex_name(rows[i]->address, rows[i]->number),
-                  watch_place(rows[i]->first_place));
+                  watch_mutex_name(rows[i]->address, rows[i]->number), place(rows[i]->first_place));
     }
     if (waited_for > count)
         watch_say("and %u mutex%s waited for less", waited_for - count,
@@ -121,40 +378,72 @@ static void say_what_did_not_fit(void)
 {
     struct watch_totals totals = watch_totals();
     if (totals.were_too_many)
-        watch_say("not watched: mutexes beyond the first %d", MOST_MUTEXES);
+        watch_say("not watched: locks beyond the first %d", MOST_LOCKS);
     if (totals.threads_unwatched > 0)
         watch_say("not watched: threads beyond %d at a time: %lu", MOST_THREADS,
                   totals.threads_unwatched);
-    if (totals.orders_unwatched > 0)
-        watch_say("lock orders are noted for %d pairs of mutexes; there were more",
-                  MOST_ORDERS - 1);
+    if (watch_orders_unwatched() > 0)
+        watch_say("lock orders are noted for %d pairs of locks; there were more", MOST_ORDERS - 1);
 }
 
-static void report_once(const struct watch_options *options, const struct watch_thread *stuck,
-                        unsigned int length, const char *trace)
+/* ---- all of it ---- */
+
+static void say_headline(enum watch_news news, struct watch_thread *const threads[],
+                         unsigned int count)
 {
-    if (stuck != NULL)
-        say_deadlock(stuck, length);
-    say_warnings(stuck != NULL);
-    say_table(stuck != NULL);
+    if (news == NEWS_CYCLE && count == 1 && threads[0]->wait.lock != NULL &&
+        threads[0]->wait.lock->kind == WATCH_RWLOCK)
+        watch_say("deadlock: 1 thread waits for itself, which reads what it wants to write");
+    else if (news == NEWS_CYCLE)
+        watch_say("deadlock: %u thread%s", count,
+                  count == 1 ? " waits for itself" : "s wait for each other in a cycle");
+    else if (news == NEWS_IN_VAIN)
+        watch_say("deadlock: %u thread%s for a lock that nobody will unlock", count,
+                  count == 1 ? " waits" : "s wait");
+    else if (news == NEWS_LATE)
+        watch_say("%u thread%s for a lock that only another thread than its owner can unlock",
+                  count, count == 1 ? " waits" : "s wait");
+    else if (news == NEWS_ASLEEP)
+        watch_say("all threads are asleep (%u), and none of them can wake another", look.count);
+    else if (news == NEWS_DUMP)
+        watch_say("what the threads of process %d do:", (int)getpid());
+}
+
+static bool report_once(const struct watch_options *options, enum watch_news news,
+                        struct watch_thread *const threads[], unsigned int count, const char *trace)
+{
+    bool is_stuck =
+        news == NEWS_CYCLE || news == NEWS_IN_VAIN || news == NEWS_LATE || news == NEWS_ASLEEP;
+    bool has_said = is_stuck;
+    if (news != NEWS_LAST)
+        say_headline(news, threads, count);
+    if (news == NEWS_ASLEEP || news == NEWS_DUMP)
+        say_all_threads();
+    for (unsigned int i = 0; i < count; i++)
+        say_thread(threads[i], news == NEWS_CYCLE);
+    if (news == NEWS_LATE || (news == NEWS_ASLEEP && !options->ends_asleep))
+        return has_said;
+    has_said = say_warnings(is_stuck) || has_said;
+    say_table(is_stuck);
     say_what_did_not_fit();
     if (options->draws_lanes)
         watch_draw_lanes();
     int error = trace[0] == '\0' ? 0 : watch_write_trace(trace, options->program);
     if (error != 0)
         watch_say("%s: %s", trace, strerror(error));
+    return has_said;
 }
 
-void watch_report(const struct watch_options *options, const struct watch_thread *stuck,
-                  unsigned int length)
+bool watch_report(const struct watch_options *options, enum watch_news news,
+                  struct watch_thread *const threads[], unsigned int count)
 {
-    if (stuck != NULL)
-        watch_say("deadlock: %u thread%s", length,
-                  length == 1 ? " waits for itself" : "s wait for each other in a cycle");
+    watch_look(&look);
+    watch_ask_begin();
     watch_trace_stop();
+    is_suppressed = false;
     watch_is_silent = true;
-    report_once(options, stuck, length, options->trace[0] == '\0' ? "" : "/dev/null");
+    report_once(options, news, threads, count, options->trace[0] == '\0' ? "" : "/dev/null");
     watch_symbols_find();
     watch_is_silent = false;
-    report_once(options, stuck, length, options->trace);
+    return report_once(options, news, threads, count, options->trace);
 }

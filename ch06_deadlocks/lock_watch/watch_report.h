@@ -1,23 +1,29 @@
 /*
- * watch_report.h - what lock_watch prints: a deadlock, orders that could become one, and where time was
- * spent waiting. One thread at a time.
+ * watch_report.h - what lock_watch prints: a deadlock, what all threads wait for, lock orders that could
+ * become a deadlock, and where time was spent waiting.
  */
 #ifndef WATCH_REPORT_H
 #define WATCH_REPORT_H
 
 #include "watch_graph.h"
+#include "watch_options.h"
 
-struct watch_options {
-    bool draws_lanes;
-    char trace[4096];   // file; "": none
-    char program[4096]; // its file; "": not known
+enum watch_news {
+    NEWS_CYCLE,   // of those threads, each waits for the next one
+    NEWS_IN_VAIN, // those wait for locks that nobody will unlock
+    NEWS_LATE,    // it seems so, but the program may unlock them from another thread
+    NEWS_ASLEEP,  // all threads
+    NEWS_DUMP,    // somebody has asked
+    NEWS_LAST,    // the program ends
 };
 
 /*
- * Prints all that there is to be said at the end of the run, and writes the trace. `stuck`: a thread
- * in a cycle of that many threads; NULL: there is none. Under the graph's lock.
+ * Prints the news, and writes trace and page. With one that ends the program, also all that there is to
+ * be said at the end. Returns whether anything was said about the program's threads (a warning, a
+ * deadlock): the user may have asked to hear nothing about some functions. One thread at a time, under
+ * the graph's lock.
  */
-void watch_report(const struct watch_options *options, const struct watch_thread *stuck,
-                  unsigned int length);
+bool watch_report(const struct watch_options *options, enum watch_news news,
+                  struct watch_thread *const threads[], unsigned int count);
 
 #endif

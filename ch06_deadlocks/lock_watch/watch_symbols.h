@@ -11,6 +11,8 @@
 #ifndef WATCH_SYMBOLS_H
 #define WATCH_SYMBOLS_H
 
+#include <stdbool.h>
+
 /* The watched program's file; for those whose loader knows it only by a relative name. */
 void watch_symbols_program(const char *path);
 
@@ -25,6 +27,9 @@ const char *watch_function(const void *address);
 
 /* The name of a variable that is there. "": there is none, or it is not known yet. */
 const char *watch_variable(const void *address);
+
+bool watch_is_wrapper(const void *address);
+bool watch_is_own_library(const void *address);
 
 void watch_symbols_find(void);
 

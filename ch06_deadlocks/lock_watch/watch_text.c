@@ -5,12 +5,60 @@
 #include "watch_text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 bool watch_is_silent;
+
+/* A descriptor that programs do not use for themselves; but some close all that there are. */
+enum { HIGH = 1000, LOWER = 200 };
+static int descriptor = STDERR_FILENO;
+static struct stat is_file; // what it leads to
+static const char *path = "";
+
+static bool leads_there(int file)
+{
+    struct stat now;
+    return fstat(file, &now) == 0 && now.st_dev == is_file.st_dev && now.st_ino == is_file.st_ino;
+}
+
+/* Opens the file or copies the descriptor, which stays closed to programs that this one becomes. */
+static void open_descriptor(void)
+{
+    int file = path[0] == '\0' ? STDERR_FILENO : open(path, O_WRONLY | O_APPEND | O_CREAT, 0666);
+    if (file < 0)
+        file = STDERR_FILENO;
+    int copy = fcntl(file, F_DUPFD_CLOEXEC, HIGH);
+    if (copy < 0)
+        copy = fcntl(file, F_DUPFD_CLOEXEC, LOWER);
+    if (file != STDERR_FILENO)
+        close(file);
+    descriptor = copy < 0 ? STDERR_FILENO : copy;
+}
+
+void watch_text_begin(const char *file)
+{
+    path = file;
+    open_descriptor();
+    fstat(descriptor, &is_file);
+}
+
+int watch_descriptor(void)
+{
+    if (!leads_there(
+            descriptor)) { // the program has closed it, and may have its own file there now
+        descriptor = -1;
+        if (path[0] != '\0')
+            open_descriptor();
+        else if (leads_there(STDERR_FILENO))
+            descriptor = STDERR_FILENO;
+    }
+    return descriptor;
+}
 
 void watch_flush(struct watch_output *output)
 {
@@ -22,6 +70,14 @@ void watch_flush(struct watch_output *output)
             output->error = written == 0 ? EIO : errno;
     }
     output->size = 0;
+}
+
+void watch_text_in_child(void)
+{
+    if (path[0] == '\0' && descriptor != STDERR_FILENO && leads_there(descriptor))
+        close(descriptor);
+    if (path[0] == '\0')
+        descriptor = STDERR_FILENO;
 }
 
 static void add_list(struct watch_output *output, const char *format, va_list arguments)
@@ -59,7 +115,7 @@ void watch_say(const char *format, ...)
     static struct watch_output line;
     if (watch_is_silent)
         return;
-    line = (struct watch_output){.descriptor = STDERR_FILENO};
+    line = (struct watch_output){.descriptor = watch_descriptor()};
     va_list arguments;
     va_start(arguments, format);
     watch_add(&line, "lock_watch: ");

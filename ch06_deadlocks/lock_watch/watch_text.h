@@ -24,7 +24,17 @@ void watch_add(struct watch_output *output, const char *format, ...)
 void watch_add_quoted(struct watch_output *output, const char *text);
 void watch_flush(struct watch_output *output);
 
-/* Prints one line on stderr, with "lock_watch: " before it. */
+/*
+ * The program begins: reports go to that file, at its end; "": to where stderr goes now, whatever the
+ * program does with it later.
+ */
+void watch_text_begin(const char *file);
+int watch_descriptor(void); // of reports
+
+/* After fork, in the child, which may become a daemon: no copy of stderr is kept open. */
+void watch_text_in_child(void);
+
+/* Prints one line of a report, with "lock_watch: " before it. */
 void watch_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* While that is set, watch_say prints nothing. */

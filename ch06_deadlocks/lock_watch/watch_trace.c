@@ -124,7 +124,7 @@ const char *watch_thread_name(unsigned int number)
     char *text = next_text();
     const struct watch_name *name = watch_name_of(number);
     const char *what = "";
-    if (name != NULL && name->text[0] != '\0')
+    if (name != NULL && name->text[0] != '\0' && strcmp(name->text, name->given) != 0)
         what = name->text;
     else if (number == 1)
         what = "main";

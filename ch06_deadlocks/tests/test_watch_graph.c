@@ -4,16 +4,36 @@
 #include "cases.h"
 
 #include "../lock_watch/watch_graph.c"
+#include "../lock_watch/watch_orders.c"
+#include "../lock_watch/watch_tables.c"
 #include "must.h"
 
 #include <pthread.h>
 
 static int mutexes[8]; // only their addresses are used
-static const void *const here = &mutexes;
+static const struct watch_stack *const here = &(struct watch_stack){.count = 0};
 
-static struct watch_mutex *get(int i)
+static struct watch_lock *get(int i)
 {
-    return watch_mutex_of(&mutexes[i], here, true);
+    return watch_lock_at(&mutexes[i], WATCH_MUTEX, here);
+}
+
+/* The thread waits for a lock; returns how long a cycle is that this closes. And ends to wait. */
+static unsigned int begins_to_wait(struct watch_thread *thread, struct watch_lock *lock,
+                                   enum watch_what what)
+{
+    static struct watch_thread *cycle[MOST_THREADS];
+    const struct watch_wait wait = {.what = what, .lock = lock, .place = here};
+    sigset_t mask;
+    watch_graph_lock(&mask);
+    unsigned int length = watch_wait_begins(thread, &wait, cycle);
+    watch_graph_unlock(&mask);
+    return length;
+}
+
+static void ends_to_wait(struct watch_thread *thread)
+{
+    WRITE(thread->waits, false);
 }
 
 /* The thread gets it; and locks two, one in the other. */
@@ -48,29 +68,29 @@ START_TEST(test_cycles)
     }
     // A chain is no cycle: 1 waits for 2, 2 for 3, and so on; nor is one beside the chain.
     for (int i = THREADS - 2; i >= 0; i--)
-        ck_assert_uint_eq(watch_wait_begins(threads[i], get(i + 1), here), 0);
-    ck_assert_uint_eq(watch_wait_begins(threads[THREADS - 1], get(THREADS), here), 0);
-    watch_wait_ends(threads[THREADS - 1]);
+        ck_assert_uint_eq(begins_to_wait(threads[i], get(i + 1), WATCH_TO_LOCK), 0);
+    ck_assert_uint_eq(begins_to_wait(threads[THREADS - 1], get(THREADS), WATCH_TO_LOCK), 0);
+    ends_to_wait(threads[THREADS - 1]);
 
     // A thread that has given up waiting, or has ended, is in no cycle.
-    watch_wait_ends(threads[2]);
-    ck_assert_uint_eq(watch_wait_begins(threads[THREADS - 1], get(0), here), 0);
-    watch_wait_ends(threads[THREADS - 1]);
-    watch_wait_begins(threads[2], get(3), here);
+    ends_to_wait(threads[2]);
+    ck_assert_uint_eq(begins_to_wait(threads[THREADS - 1], get(0), WATCH_TO_LOCK), 0);
+    ends_to_wait(threads[THREADS - 1]);
+    begins_to_wait(threads[2], get(3), WATCH_TO_LOCK);
     unsigned long identity = threads[3]->identity;
     watch_thread_end(threads[3]);
     ck_assert_ptr_null(watch_thread_of(identity));
     struct watch_thread *next = watch_thread_new(NULL); // in the same place
     ck_assert_ptr_eq(next, threads[3]);
-    watch_wait_begins(next, get(4), here);
-    ck_assert_uint_eq(watch_wait_begins(threads[THREADS - 1], get(0), here), 0);
-    watch_wait_ends(threads[THREADS - 1]);
+    begins_to_wait(next, get(4), WATCH_TO_LOCK);
+    ck_assert_uint_eq(begins_to_wait(threads[THREADS - 1], get(0), WATCH_TO_LOCK), 0);
+    ends_to_wait(threads[THREADS - 1]);
 
     // The last arrow closes the cycle, wherever it is.
-    watch_mutex_end(&mutexes[3]);
+    watch_lock_end(&mutexes[3]);
     lock(next, 3);
-    watch_wait_begins(threads[2], get(3), here);
-    ck_assert_uint_eq(watch_wait_begins(threads[THREADS - 1], get(0), here), THREADS);
+    begins_to_wait(threads[2], get(3), WATCH_TO_LOCK);
+    ck_assert_uint_eq(begins_to_wait(threads[THREADS - 1], get(0), WATCH_TO_LOCK), THREADS);
 }
 END_TEST
 
@@ -80,9 +100,11 @@ START_TEST(test_sleeper_in_cycle)
     lock(one, 0);
     lock(one, 1);
     watch_unlocks(one, get(1));
-    watch_sleep_begins(one, get(1), here);
+    const struct watch_wait asleep = {.what = WATCH_TO_WAKE, .mutex = get(1), .place = here};
+    static struct watch_thread *cycle[MOST_THREADS];
+    ck_assert_uint_eq(watch_wait_begins(one, &asleep, cycle), 0);
     lock(other, 1);
-    ck_assert_uint_eq(watch_wait_begins(other, get(0), here), 2);
+    ck_assert_uint_eq(begins_to_wait(other, get(0), WATCH_TO_LOCK), 2);
 }
 END_TEST
 
@@ -133,15 +155,15 @@ END_TEST
 
 START_TEST(test_tables_fill)
 {
-    static char many[MOST_MUTEXES + 10];
+    static char many[MOST_LOCKS + 10];
     for (size_t i = 0; i < sizeof many; i++) {
-        bool is_there = watch_mutex_of(&many[i], here, true) != NULL;
-        ck_assert(is_there == (i < MOST_MUTEXES - 1));
+        bool is_there = watch_lock_at(&many[i], WATCH_MUTEX, here) != NULL;
+        ck_assert(is_there == (i < MOST_LOCKS - 1));
     }
     ck_assert(watch_totals().were_too_many);
-    watch_mutex_end(&many[5]);
-    ck_assert_ptr_nonnull(watch_mutex_of(&many[MOST_MUTEXES + 1], here, true));
-    ck_assert_ptr_null(watch_mutex_of(&many[5], here, false));
+    watch_lock_end(&many[5]);
+    ck_assert_ptr_nonnull(watch_lock_at(&many[MOST_LOCKS + 1], WATCH_MUTEX, here));
+    ck_assert_ptr_null(watch_lock_of(&many[5]));
 
     struct watch_thread *first = watch_thread_new(NULL), *thread = first;
     for (int i = 1; i < MOST_THREADS; i++)
@@ -153,24 +175,27 @@ START_TEST(test_tables_fill)
 
     for (int i = 0; i < MOST_ORDERS / MOST_HELD + 1; i++) {
         for (int j = 0; j < MOST_HELD; j++) // one more is not in the list; it does no harm
-            watch_locked(thread, watch_mutex_of(&many[100 + i + j], NULL, false), here, BY_WAITING);
+            watch_locked(thread, watch_lock_of(&many[100 + i + j]), here, BY_WAITING);
         for (int j = 0; j < MOST_HELD; j++)
-            watch_unlocks(thread, watch_mutex_of(&many[100 + i + j], NULL, false));
+            watch_unlocks(thread, watch_lock_of(&many[100 + i + j]));
     }
     for (int i = 0; i < 2 * MOST_ORDERS; i++) {
-        watch_locked(thread, watch_mutex_of(&many[i], NULL, i == 5), here, BY_WAITING);
-        watch_locked(thread, watch_mutex_of(&many[MOST_MUTEXES - 2], NULL, true), here, BY_WAITING);
-        watch_unlocks(thread, watch_mutex_of(&many[i], NULL, false));
-        watch_unlocks(thread, watch_mutex_of(&many[MOST_MUTEXES - 2], NULL, false));
+        watch_locked(thread,
+                     i == 5 ? watch_lock_at(&many[i], WATCH_MUTEX, here) : watch_lock_of(&many[i]),
+                     here, BY_WAITING);
+        watch_locked(thread, watch_lock_at(&many[MOST_LOCKS - 2], WATCH_MUTEX, here), here,
+                     BY_WAITING);
+        watch_unlocks(thread, watch_lock_of(&many[i]));
+        watch_unlocks(thread, watch_lock_of(&many[MOST_LOCKS - 2]));
         if (i == 3)
             i = 5; // that one has ended
     }
-    ck_assert_uint_gt(watch_totals().orders_unwatched, 0);
+    ck_assert_uint_gt(watch_orders_unwatched(), 0);
     for (int i = 0; i < MOST_ORDERS / 2; i++) // makes room again
-        watch_mutex_end(&many[1000 + i]);
-    unsigned int used = graph.orders_used;
+        watch_lock_end(&many[1000 + i]);
+    unsigned int used = all.used;
     lock_two(thread, 0, 1);
-    ck_assert_uint_lt(graph.orders_used, used);
+    ck_assert_uint_lt(all.used, used);
 }
 END_TEST
 
@@ -181,12 +206,12 @@ static atomic_int cycles;
 
 static void stress_lock(struct watch_thread *self, pthread_mutex_t *mutex)
 {
-    struct watch_mutex *watched = watch_mutex_of(mutex, here, true);
+    struct watch_lock *watched = watch_lock_at(mutex, WATCH_MUTEX, here);
     if (pthread_mutex_trylock(mutex) != 0) {
-        if (watch_wait_begins(self, watched, here) != 0)
+        if (begins_to_wait(self, watched, WATCH_TO_LOCK) != 0)
             atomic_fetch_add(&cycles, 1);
         MUST(pthread_mutex_lock(mutex));
-        watch_wait_ends(self);
+        ends_to_wait(self);
         watch_waited(watched, 1);
     }
     watch_locked(self, watched, here, BY_WAITING);
@@ -202,12 +227,12 @@ static void *stress_run(void *argument)
             unsigned int low = random >> 16 & 3, high = low + 1 + (random >> 18 & 1);
             stress_lock(self, &stress[low]);
             stress_lock(self, &stress[high]);
-            watch_unlocks(self, watch_mutex_of(&stress[low], here, false));
+            watch_unlocks(self, watch_lock_of(&stress[low]));
             MUST(pthread_mutex_unlock(&stress[low]));
-            watch_unlocks(self, watch_mutex_of(&stress[high], here, false));
+            watch_unlocks(self, watch_lock_of(&stress[high]));
             MUST(pthread_mutex_unlock(&stress[high]));
-            watch_mutex_of(&stress[low] + 1000 + j, here, true); // others come and go
-            watch_mutex_end(&stress[low] + 1000 + j);
+            watch_lock_at(&stress[low] + 1000 + j, WATCH_MUTEX, here); // others come and go
+            watch_lock_end(&stress[low] + 1000 + j);
         }
         watch_thread_end(self);
     }
@@ -219,7 +244,7 @@ START_TEST(test_stress)
     pthread_t threads[STRESS_THREADS];
     for (int i = 0; i < STRESS_MUTEXES; i++) {
         MUST(pthread_mutex_init(&stress[i], NULL));
-        watch_mutex_of(&stress[i], here, true);
+        watch_lock_at(&stress[i], WATCH_MUTEX, here);
     }
     for (size_t i = 0; i < STRESS_THREADS; i++)
         MUST(pthread_create(&threads[i], NULL, stress_run, (void *)i));

@@ -42,6 +42,32 @@ static void alone(void *(*function)(void *), void *argument)
     pthread_join(start(function, argument), NULL);
 }
 
+/*
+ * Starts a thread and waits until it has done what it has to; then it stays. So all of them are there at
+ * the same time, though what they do they do one after the other.
+ */
+static int has_done[2]; // a pipe
+
+static void beside(void *(*function)(void *), void *argument)
+{
+    char done;
+    if (has_done[1] == 0 && pipe(has_done) != 0)
+        exit(99);
+    start(function, argument);
+    if (read(has_done[0], &done, 1) != 1)
+        exit(99);
+}
+
+static void *stay(void)
+{
+    if (has_done[1] == 0)
+        return NULL; // nobody waits for that
+    if (write(has_done[1], "", 1) != 1)
+        exit(99);
+    for (;;)
+        pause();
+}
+
 static void both(pthread_mutex_t *one, pthread_mutex_t *other)
 {
     pthread_mutex_lock(one);
@@ -117,7 +143,7 @@ static void *locks_second_then_first(void *argument)
 {
     (void)argument;
     both(&second, &first);
-    return NULL;
+    return stay();
 }
 
 /* Main holds second, and sleeps until it gets news; the thread that wants second holds first. */
@@ -259,13 +285,13 @@ static void *locks_first_then_second(void *argument)
 {
     (void)argument;
     both(&first, &second);
-    return NULL;
+    return stay();
 }
 
 static int inversion(void)
 {
-    alone(locks_first_then_second, NULL);
-    alone(locks_second_then_first, NULL);
+    beside(locks_first_then_second, NULL);
+    beside(locks_second_then_first, NULL);
     return 5;
 }
 
@@ -273,29 +299,32 @@ static void *locks_two(void *argument)
 {
     pthread_mutex_t *const *one = argument;
     both(*one, locks[(one - locks + 1) % 3]);
-    return NULL;
+    return stay();
 }
 
 static int three_orders(void)
 {
     for (int i = 0; i < 3; i++)
-        alone(locks_two, (void *)&locks[i]);
+        beside(locks_two, (void *)&locks[i]);
     return 0;
 }
 
 static void *through_gate(void *locks_second_first)
 {
     pthread_mutex_lock(&gate);
-    (locks_second_first != NULL ? locks_second_then_first : locks_first_then_second)(NULL);
+    if (locks_second_first != NULL)
+        both(&second, &first);
+    else
+        both(&first, &second);
     pthread_mutex_unlock(&gate);
-    return NULL;
+    return stay();
 }
 
 static int gated(void)
 {
     for (int i = 0; i < 3; i++) {
-        alone(through_gate, NULL);
-        alone(through_gate, &gate);
+        beside(through_gate, NULL);
+        beside(through_gate, &gate);
     }
     return 0;
 }
@@ -304,7 +333,7 @@ static int gated(void)
 static int gate_open(void)
 {
     gated();
-    alone(locks_second_then_first, NULL);
+    beside(locks_second_then_first, NULL);
     return 0;
 }
 
@@ -321,13 +350,14 @@ static void *tries_second(void *argument)
     if (pthread_mutex_trylock(&second) == 0)
         pthread_mutex_unlock(&second);
     pthread_mutex_unlock(&first);
-    return argument;
+    (void)argument;
+    return stay();
 }
 
 static int tried(void)
 {
-    alone(tries_second, NULL);
-    alone(locks_second_then_first, NULL);
+    beside(tries_second, NULL);
+    beside(locks_second_then_first, NULL);
     return 0;
 }
 

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -50,7 +51,14 @@ int main()
     again.unlock();
     again.unlock();
 
+    // Both are there at the same time, but lock one after the other.
+    std::promise<void> done;
+    std::thread second([&done] {
+        done.get_future().wait();
+        other_then_one();
+    });
     std::thread(one_then_other).join();
-    std::thread(other_then_one).join();
+    done.set_value();
+    second.join();
     return 4;
 }
