@@ -56,5 +56,6 @@ TCase *trains_screen_cases(void);
 TCase *red_blue_beyond_cases(void);
 TCase *watch_graph_cases(void);
 TCase *lock_watch_cases(void);
+TCase *launcher_cases(void);
 
 #endif

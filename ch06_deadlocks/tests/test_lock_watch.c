@@ -333,88 +333,6 @@ START_TEST(test_lanes)
 }
 END_TEST
 
-START_TEST(test_usage)
-{
-    static const char *const wrong[] = {"", "-x true", "-t", "-g", "-t " FOLDER "/t"};
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        ck_assert_int_eq(run("lock_watch %s", wrong[i]), 2);
-        ck_assert(says("usage: lock_watch [-g] [-t trace.json] PROGRAM [ARGUMENT ...]\n"));
-    }
-    ck_assert_int_eq(run("lock_watch -h 2>/dev/null"), 0);
-    ck_assert_str_eq(printed, "usage: lock_watch [-g] [-t trace.json] PROGRAM [ARGUMENT ...]\n");
-    ck_assert_int_eq(run("lock_watch ./no/such/program"), 127);
-    ck_assert_str_eq(printed, "lock_watch: ./no/such/program: No such file or directory\n");
-    ck_assert_int_eq(run("lock_watch no_such_program -g"), 127);
-    ck_assert_int_eq(run("lock_watch ./tests"), 126);
-    ck_assert_str_eq(printed, "lock_watch: ./tests: Permission denied\n");
-    ck_assert_int_eq(run("lock_watch -t /no/such/folder/t echo hello"), 1);
-    ck_assert_str_eq(printed, "lock_watch: /no/such/folder/t: No such file or directory\n");
-    // Options after the program's name are the program's.
-    ck_assert_int_eq(run("lock_watch echo -g -t 2>/dev/null"), 0);
-    ck_assert_str_eq(printed, "-g -t\n");
-    // Without its library it says so.
-    ck_assert_int_eq(run("mkdir " FOLDER "/alone; cp \"$(command -v lock_watch)\" " FOLDER
-                         "/alone; " FOLDER "/alone/lock_watch true"),
-                     1);
-    ck_assert(says("/alone/lock_watch.so: No such file or directory\n"));
-}
-END_TEST
-
-/*
- * In a folder whose name LD_PRELOAD cannot hold. The program sees nothing of that: neither a variable nor
- * an open file, and nothing else that was to be loaded gets lost. Programs that it starts are not
- * watched; one that it becomes without having loaded the library is.
- */
-START_TEST(test_path)
-{
-    static const char *const names[] = {"a b", "a:b", "$LIB"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        char begin[200];
-        snprintf(begin, sizeof begin,
-                 "folder='" FOLDER
-                 "/%s'; mkdir -p \"$folder\"; cp \"$(command -v lock_watch)\" " OUT
-                 "/lock_watch/lock_watch.so \"$folder\"; PATH=\"$PWD/$folder:$PATH\"; ",
-                 names[i]);
-        // A colon in PATH does not do.
-        const char *lock_watch = strchr(names[i], ':') ? "\"$folder\"/lock_watch" : "lock_watch";
-        ck_assert_int_eq(run("%s %s " FOLDER "/debug two", begin, lock_watch), WATCH_DEADLOCK);
-        ck_assert_msg(says("(first) in cycle_member (scenarios.c:"), "%s", printed);
-        ck_assert(says("2 threads") && !says("ERROR: ld.so"));
-        // A program and its source there, too.
-        ck_assert_int_eq(run("%s cp tests/watched/scenarios.c \"$folder\"; (cd \"$folder\"; "
-                             "cc -pthread -g -O1 -o debug scenarios.c); %s \"$folder\"/debug two",
-                             begin, lock_watch),
-                         WATCH_DEADLOCK);
-        ck_assert_msg(says("(first) in cycle_member (scenarios.c:"), "%s", printed);
-        ck_assert_int_eq(run("%s %s " FOLDER "/debug environment 2>/dev/null", begin, lock_watch),
-                         0);
-        ck_assert_str_eq(printed, "0\n\n");
-        ck_assert_int_eq(run("%s LD_PRELOAD=libm.so.6 %s " FOLDER "/debug environment 2>/dev/null",
-                             begin, lock_watch),
-                         0);
-        ck_assert_str_eq(printed, "0\nlibm.so.6\n");
-        ck_assert_int_eq(run("%s %s ls -l /proc/self/fd", begin, lock_watch), 0);
-        ck_assert_msg(says(" 0 -> ") && !says("lock_watch.so"), "%s", printed);
-        ck_assert_int_eq(
-            run("%s %s sh -c '" FOLDER "/debug timed; " FOLDER "/debug timed'", begin, lock_watch),
-            0);
-        ck_assert(strstr(strstr(printed, "lock_watch: ") + 1, "lock_watch: ") == NULL);
-        // Also when it gets no file as its input or output.
-        ck_assert_int_eq(run("%s %s " FOLDER "/debug two <&- 2>" FOLDER "/said >&-; echo $?; "
-                             "grep -c '2 threads' " FOLDER "/said",
-                             begin, lock_watch),
-                         0);
-        ck_assert_str_eq(printed, "86\n1\n");
-    }
-    ck_assert_int_eq(run("echo 'int execvp(const char *, char *const *); int main(int c, char **v) "
-                         "{ return execvp(v[c > 0], v + 1); }' >" FOLDER "/static.c && "
-                         "cc -static -o " FOLDER "/static " FOLDER "/static.c && '" FOLDER
-                         "/a b/lock_watch' " FOLDER "/static " FOLDER "/debug two"),
-                     WATCH_DEADLOCK);
-    ck_assert(says("2 threads"));
-}
-END_TEST
-
 /* What the heads of the lectures say. */
 START_TEST(test_lectures)
 {
@@ -512,11 +430,8 @@ TCase *lock_watch_cases(void)
     tcase_add_test(cases, test_trace);
     tcase_add_test(cases, test_trace_of_all_kinds);
     tcase_add_test(cases, test_lanes);
-    tcase_add_test(cases, test_usage);
     tcase_add_test(cases, test_lectures);
     tcase_add_test(cases, test_lectures_without_deadlock);
-    if (is_possible("lock_watch in a folder with a space", "test -e /proc/self/fd/0"))
-        tcase_add_test(cases, test_path);
     if (is_possible("lock_watch with C++", "command -v c++ >/dev/null"))
         tcase_add_test(cases, test_cpp);
     if (is_possible("lock_watch on a full disk", FULL_DISK))
