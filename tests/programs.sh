@@ -242,6 +242,10 @@ check_files() {
         expect_message missing 127 ./missing
         expect_message files 126 ./files
         expect_message missing 1 -t missing/trace true
+        expect_message missing 1 -o missing/report true
+        expect_message missing 1 -s missing/names true
+        expect_usage -w 0 true
+        expect_usage -x 256 true
         ;;
     esac
 }

@@ -20,6 +20,8 @@ ch03_mutexes/beyond/ledger_locks pthread_spin_init      for comparison only, and
 ch03_mutexes/beyond/ledger_locks pthread_spin_destroy   _POSIX_SPIN_LOCKS
 ch03_mutexes/beyond/ledger_locks pthread_spin_lock
 ch03_mutexes/beyond/ledger_locks pthread_spin_unlock
+ch06_deadlocks/lock_watch/lock_watch getxattr              on Linux only: whether a program has capabilities,
+ch06_deadlocks/lock_watch/lock_watch prctl                 and whether they, and its set-user-ID bit, count
 ch06_deadlocks/lock_watch/lock_watch.so dladdr              on Linux, macOS and FreeBSD, but not in POSIX.1-2008
 ch06_deadlocks/lock_watch/lock_watch.so vfork               so is this
 ch06_deadlocks/lock_watch/lock_watch.so dlvsym              where there is glibc
