@@ -212,18 +212,25 @@ static void name_library(const char *library, bool follows, char name[WATCH_LONG
     make_link(library, name);
 }
 
+/* Puts `first` in front of what a variable has already. */
+static void put_before(const char *variable, const char *first, const char *separator)
+{
+    char list[3 * WATCH_LONGEST_PATH];
+    const char *before = getenv(variable);
+    if (before == NULL || before[0] == '\0')
+        before = separator = "";
+    if (snprintf(list, sizeof list, "%s%s%s", first, separator, before) >= (int)sizeof list)
+        fail(variable, E2BIG, 1);
+    tell(variable, list);
+}
+
 static void preload(const char *library, bool follows)
 {
-    char name[WATCH_LONGEST_PATH], list[3 * WATCH_LONGEST_PATH];
-    const char *before = getenv(WATCH_PRELOAD);
-    bool has_more = before != NULL && before[0] != '\0';
+    char name[WATCH_LONGEST_PATH];
     name_library(library, follows, name);
-    int length =
-        snprintf(list, sizeof list, "%s%s%s", name, has_more ? ":" : "", has_more ? before : "");
-    if (length >= (int)sizeof list)
-        fail(WATCH_PRELOAD, E2BIG, 1);
-    tell(WATCH_PRELOAD, list);
+    put_before(WATCH_PRELOAD, name, ":");
     tell(WATCH_NAME, name);
+    put_before(WATCH_ASAN_OPTIONS, WATCH_ASAN_ALLOWS, "");
 }
 
 /* Sees to it that the program will be watched, or says why it will not. */

@@ -56,6 +56,13 @@ enum { WATCH_DEADLOCK = 86 };
         WATCH_SUPPRESSED, WATCH_TRACE, WATCH_WAIT, WATCH_STATUS, WATCH_PROGRAM, WATCH_PROCESS,     \
         WATCH_LINK
 
+/*
+ * gcc's AddressSanitizer ends a program that has another library before its own, unless this stands in its
+ * options. It has read them by the time that the library takes this out again.
+ */
+#define WATCH_ASAN_OPTIONS "ASAN_OPTIONS"
+#define WATCH_ASAN_ALLOWS "verify_asan_link_order=0:"
+
 /* How long a path and the list of suppressed names may be, each with the zero at its end. */
 enum { WATCH_LONGEST_PATH = 4096, WATCH_LONGEST_LIST = 1 << 14 };
 

@@ -62,12 +62,24 @@ static void leave_list(void)
         unsetenv(WATCH_PRELOAD);
 }
 
+static void leave_asan_options(void)
+{
+    char *value = getenv(WATCH_ASAN_OPTIONS);
+    size_t length = strlen(WATCH_ASAN_ALLOWS);
+    if (value == NULL || strncmp(value, WATCH_ASAN_ALLOWS, length) != 0)
+        return;
+    memmove(value, value + length, strlen(value + length) + 1);
+    if (value[0] == '\0')
+        unsetenv(WATCH_ASAN_OPTIONS);
+}
+
 /* What gave the library its name is not needed any more, now that it is loaded. */
 static void leave_environment(void)
 {
     static const char *const variables[] = {WATCH_VARIABLES};
     const char *own = getenv(WATCH_NAME), *link = getenv(WATCH_LINK);
     leave_list();
+    leave_asan_options();
     if (own != NULL && strncmp(own, WATCH_OPEN_FILE, strlen(WATCH_OPEN_FILE)) == 0)
         close(atoi(own + strlen(WATCH_OPEN_FILE)));
     if (link != NULL)

@@ -260,6 +260,20 @@ END_TEST
 
 /* ---- where the library is ---- */
 
+/* It comes before the library of gcc's AddressSanitizer, which that does not like. */
+START_TEST(test_with_asan)
+{
+    ck_assert_int_eq(run("cc -fsanitize=address -pthread -g -O1 -o " FOLDER "/asan "
+                         "tests/watched/scenarios.c && lock_watch " FOLDER "/asan two"),
+                     WATCH_DEADLOCK);
+    ck_assert(says("2 threads"));
+    ck_assert_int_eq(run("ASAN_OPTIONS=a=1 lock_watch sh -c 'env | grep ASAN' 2>/dev/null; "
+                         "lock_watch sh -c 'env | grep ASAN' 2>/dev/null"),
+                     1);
+    ck_assert_str_eq(printed, "ASAN_OPTIONS=a=1\n");
+}
+END_TEST
+
 /*
  * In a folder whose name LD_PRELOAD cannot hold. The program sees nothing of that: neither a variable nor
  * an open file, and nothing else that was to be loaded gets lost. Programs that it starts are not
@@ -356,6 +370,10 @@ TCase *launcher_cases(void)
         return cases;
     tcase_add_test(cases, test_static);
     tcase_add_test(cases, test_script);
+    if (is_possible("a program with AddressSanitizer",
+                    "echo 'int main(void) { return 0; }' | "
+                    "cc -fsanitize=address -x c -o /dev/null - 2>/dev/null"))
+        tcase_add_test(cases, test_with_asan);
     if (is_possible("a program made for musl",
                     "command -v musl-gcc >/dev/null && getconf GNU_LIBC_VERSION >/dev/null"))
         tcase_add_test(cases, test_musl);
