@@ -56,6 +56,6 @@ TCase *trains_screen_cases(void);
 TCase *red_blue_beyond_cases(void);
 TCase *watch_graph_cases(void);
 TCase *lock_watch_cases(void);
-TCase *launcher_cases(void);
+TCase *lock_watch_page_cases(void);
 
 #endif

@@ -14,7 +14,7 @@ int main(int argc, char *argv[])
         {"red_blue_beyond", red_blue_beyond_cases},
         {"watch_graph", watch_graph_cases},
         {"lock_watch", lock_watch_cases},
-        {"launcher", launcher_cases},
+        {"lock_watch_page", lock_watch_page_cases},
     };
     return run_cases(argc, argv, all, sizeof all / sizeof all[0]);
 }
