@@ -14,23 +14,14 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
-
-struct event {
-    uint64_t time; // since the beginning
-    const void *address;
-    unsigned int number;
-    enum watch_event_kind kind;
-};
 
 struct chunk {
     unsigned int lane; // number of the thread
     atomic_uint next;  // of this lane; 0: the last one
     atomic_uint used;  // events, which never change again
-    struct event events[EVENTS_IN_A_CHUNK];
+    struct watch_recorded events[EVENTS_IN_A_CHUNK];
 };
 
 static struct {
@@ -93,7 +84,7 @@ void watch_event(struct watch_thread *thread, enum watch_event_kind kind, const 
         return;
     }
     unsigned int used = atomic_load_explicit(&chunk->used, memory_order_relaxed);
-    chunk->events[used] = (struct event){watch_now() - trace.start, address, number, kind};
+    chunk->events[used] = (struct watch_recorded){watch_now() - trace.start, address, number, kind};
     atomic_store_explicit(&chunk->used, used + 1, memory_order_release);
 }
 
@@ -138,19 +129,7 @@ const char *watch_thread_name(unsigned int number)
 
 /* ---- playing it again ---- */
 
-enum state { RUNNING, HOLDING, SLEEPING, WAITING, UNKNOWN, STATES };
-
-/* What a thread is doing between two events. */
-struct stretch {
-    unsigned int lane;
-    enum state state;
-    uint64_t from, to;
-    unsigned int held_count, held_beyond; // further ones
-    struct event held[MOST_HELD];         // each is the one by which it was got
-    struct event wait;                    // what it waits for, or sleeps on
-};
-
-static void held_changes(struct stretch *now, const struct event *event)
+static void held_changes(struct watch_stretch *now, const struct watch_recorded *event)
 {
     if (event->kind == WATCH_GOT && now->held_count < MOST_HELD) {
         now->held[now->held_count++] = *event;
@@ -170,18 +149,32 @@ static void held_changes(struct stretch *now, const struct event *event)
     now->held_beyond -= now->held_beyond > 0;
 }
 
-/* Calls `take` with each stretch of the lane that lasts longer than nothing. */
-static void play(unsigned int lane, uint64_t end, void (*take)(const struct stretch *, void *),
-                 void *context)
+struct watch_window watch_trace_window(void)
 {
-    static struct stretch now;
-    now = (struct stretch){.lane = lane};
+    return (struct watch_window){trace.length, atomic_load(&trace.dropped_in_all)};
+}
+
+unsigned int watch_trace_next(unsigned int lane)
+{
+    while (++lane < MOST_NAMES) {
+        if (atomic_load(&trace.first[lane]) != 0)
+            return lane;
+    }
+    return 0;
+}
+
+void watch_trace_play(unsigned int lane, void (*take)(const struct watch_stretch *, void *),
+                      void *context)
+{
+    uint64_t end = trace.length;
+    static struct watch_stretch now;
+    now = (struct watch_stretch){.lane = lane};
     bool has_begun = false, has_ended = false;
     for (unsigned int i = atomic_load(&trace.first[lane]); i != 0;
          i = atomic_load(&trace.chunks[i].next)) {
         unsigned int used = atomic_load_explicit(&trace.chunks[i].used, memory_order_acquire);
         for (unsigned int j = 0; j < used; j++) {
-            const struct event *event = &trace.chunks[i].events[j];
+            const struct watch_recorded *event = &trace.chunks[i].events[j];
             now.to = event->time < end ? event->time : end;
             if (has_begun && now.to > now.from)
                 take(&now, context);
@@ -190,27 +183,27 @@ static void play(unsigned int lane, uint64_t end, void (*take)(const struct stre
             has_ended = event->kind == WATCH_END;
             if (event->kind == WATCH_GOT || event->kind == WATCH_UNLOCKS)
                 held_changes(&now, event);
-            now.state = now.held_count + now.held_beyond > 0 ? HOLDING : RUNNING;
+            now.state = now.held_count + now.held_beyond > 0 ? WATCH_HOLDING : WATCH_RUNNING;
             if (event->kind == WATCH_WAITS || event->kind == WATCH_SLEEPS) {
-                now.state = event->kind == WATCH_WAITS ? WAITING : SLEEPING;
+                now.state = event->kind == WATCH_WAITS ? WATCH_WAITING : WATCH_SLEEPING;
                 now.wait = *event;
             }
         }
     }
     now.to = end;
     if (trace.dropped[lane] > 0)
-        now.state = UNKNOWN;
+        now.state = WATCH_UNKNOWN;
     if (has_begun && !has_ended && now.to > now.from)
         take(&now, context);
 }
 
 /* ---- the trace file: Chrome's Trace Event Format, of which every viewer knows these kinds ---- */
 
-static void name_stretch(char *text, size_t size, const struct stretch *stretch)
+static void name_stretch(char *text, size_t size, const struct watch_stretch *stretch)
 {
-    if (stretch->state == RUNNING || stretch->state == UNKNOWN) {
-        snprintf(text, size, stretch->state == RUNNING ? "running" : "not recorded");
-    } else if (stretch->state == HOLDING) {
+    if (stretch->state == WATCH_RUNNING || stretch->state == WATCH_UNKNOWN) {
+        snprintf(text, size, stretch->state == WATCH_RUNNING ? "running" : "not recorded");
+    } else if (stretch->state == WATCH_HOLDING) {
         size_t length = (size_t)snprintf(text, size, "holding");
         for (unsigned int i = 0; i < stretch->held_count && length < size; i++)
             length += (size_t)snprintf(
@@ -224,7 +217,7 @@ static void name_stretch(char *text, size_t size, const struct stretch *stretch)
     }
 }
 
-static void write_stretch(const struct stretch *stretch, void *context)
+static void write_stretch(const struct watch_stretch *stretch, void *context)
 {
     struct watch_output *output = context;
     char name[600];
@@ -252,101 +245,16 @@ int watch_write_trace(const char *path, const char *program)
     const char *slash = strrchr(program, '/');
     watch_add_quoted(&output, slash == NULL ? program : slash + 1);
     watch_add(&output, "}}");
-    for (unsigned int lane = 1; lane < MOST_NAMES; lane++) {
-        if (atomic_load(&trace.first[lane]) == 0)
-            continue;
+    for (unsigned int lane = 0; (lane = watch_trace_next(lane)) != 0;) {
         watch_add(&output, ",\n{\"ph\": \"M\", \"pid\": 1, \"tid\": %u, ", lane);
         watch_add(&output, "\"name\": \"thread_name\", \"args\": {\"name\": ");
         watch_add_quoted(&output, watch_thread_name(lane));
         watch_add(&output, "}}");
-        play(lane, trace.length, write_stretch, &output);
+        watch_trace_play(lane, write_stretch, &output);
     }
     watch_add(&output, "\n]}\n");
     watch_flush(&output);
     if (close(output.descriptor) != 0 && output.error == 0)
         output.error = errno;
     return output.error;
-}
-
-/* ---- lanes in the terminal ---- */
-
-enum { WIDEST = 300, NAME_WIDTH = 20, MOST_LANES = 40 };
-
-static const char marks[STATES] = {'.', '=', '~', '#', '?'};
-static const char *const colours[STATES] = {"", "\033[32m", "\033[33m", "\033[31m", ""};
-
-struct drawing {
-    uint64_t end;
-    unsigned int width;
-    uint64_t times[WIDEST][STATES]; // how long in each state, a column
-};
-
-static void draw_stretch(const struct stretch *stretch, void *context)
-{
-    struct drawing *drawing = context;
-    uint64_t from = stretch->from;
-    for (uint64_t i = from * drawing->width / drawing->end; i < drawing->width; i++) {
-        uint64_t column_end = drawing->end * (i + 1) / drawing->width;
-        uint64_t to = stretch->to < column_end ? stretch->to : column_end;
-        if (to > from)
-            drawing->times[i][stretch->state] += to - from;
-        from = to > from ? to : from;
-        if (to == stretch->to)
-            break;
-    }
-}
-
-static void draw_lane(unsigned int lane, const struct drawing *drawing, bool has_colours)
-{
-    static struct watch_output line;
-    line = (struct watch_output){.descriptor = -1};
-    enum state before = RUNNING;
-    for (unsigned int i = 0; i < drawing->width; i++) {
-        enum state most = STATES;
-        for (enum state state = RUNNING; state < STATES; state++) {
-            if (drawing->times[i][state] > (most == STATES ? 0 : drawing->times[i][most]))
-                most = state;
-        }
-        if (has_colours && (most == STATES ? RUNNING : most) != before) {
-            before = most == STATES ? RUNNING : most;
-            watch_add(&line, "\033[0m%s", colours[before]);
-        }
-        watch_add(&line, "%c", most == STATES ? ' ' : marks[most]);
-    }
-    watch_say("%-*.*s %.*s%s", NAME_WIDTH, NAME_WIDTH, watch_thread_name(lane), (int)line.size,
-              line.text, has_colours ? "\033[0m" : "");
-}
-
-void watch_draw_lanes(void)
-{
-    static struct drawing drawing;
-    bool has_colours = isatty(STDERR_FILENO) != 0;
-    unsigned int columns = 80, drawn = 0, more = 0;
-    struct winsize size;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        columns = size.ws_col;
-    const unsigned int beside = sizeof "lock_watch: " + NAME_WIDTH + 1;
-    columns = columns < beside + 10 ? 10 : columns - beside;
-    drawing.width = columns < WIDEST ? columns : WIDEST;
-    drawing.end = trace.length;
-    watch_say("%lu.%03u ms:  %c runs  %c holds a mutex  %c waits for a mutex  %c for a condition",
-              (unsigned long)(drawing.end / 1000000), (unsigned int)(drawing.end / 1000 % 1000),
-              marks[RUNNING], marks[HOLDING], marks[WAITING], marks[SLEEPING]);
-    for (unsigned int lane = 1; lane < MOST_NAMES; lane++) {
-        if (atomic_load(&trace.first[lane]) == 0)
-            continue;
-        if (drawn++ >= MOST_LANES) {
-            more++;
-            continue;
-        }
-        memset(drawing.times, 0, sizeof drawing.times);
-        play(lane, drawing.end, draw_stretch, &drawing);
-        draw_lane(lane, &drawing, has_colours);
-    }
-    if (more > 0)
-        watch_say("and %u more thread%s", more, more == 1 ? "" : "s");
-    unsigned long dropped = atomic_load(&trace.dropped_in_all);
-    if (dropped > 0)
-        watch_say("%c not recorded: %lu event%s after the first million", marks[UNKNOWN], dropped,
-                  dropped == 1 ? "" : "s");
 }

@@ -1,6 +1,6 @@
 /*
  * watch_trace.h - the record of a run: what each thread did with mutexes and conditions, and when. At the
- * end it becomes a trace file, or lanes in the terminal.
+ * end it becomes a trace file, or lanes in the terminal (watch_lanes.c).
  *
  * The first MOST_CHUNKS * EVENTS_IN_A_CHUNK events are kept (a million), in memory that is there from the
  * beginning but used only as events come. Later ones are counted.
@@ -44,6 +44,48 @@ int watch_write_trace(const char *path, const char *program);
 
 /* Prints a lane for each thread. */
 void watch_draw_lanes(void);
+
+/* ---- for what shows a run ---- */
+
+/* What the record covers, and how many events of it have been lost. */
+struct watch_window {
+    uint64_t end; // nanoseconds since the beginning
+    unsigned long lost;
+};
+struct watch_window watch_trace_window(void);
+
+/* The next thread after that one that has done something, by its number; 0: there is none. */
+unsigned int watch_trace_next(unsigned int lane);
+
+struct watch_recorded {
+    uint64_t time; // since the beginning
+    const void *address;
+    unsigned int number;
+    enum watch_event_kind kind;
+};
+
+enum watch_state {
+    WATCH_RUNNING,
+    WATCH_HOLDING,
+    WATCH_SLEEPING,
+    WATCH_WAITING,
+    WATCH_UNKNOWN,
+    WATCH_STATES
+};
+
+/* What a thread is doing between two events. */
+struct watch_stretch {
+    unsigned int lane;
+    enum watch_state state;
+    uint64_t from, to;
+    unsigned int held_count, held_beyond;  // further ones
+    struct watch_recorded held[MOST_HELD]; // each is the one by which it was got
+    struct watch_recorded wait;            // what it waits for, or sleeps on
+};
+
+/* Calls `take` with each stretch of the lane that lasts longer than nothing. */
+void watch_trace_play(unsigned int lane, void (*take)(const struct watch_stretch *, void *),
+                      void *context);
 
 /* "lock_1" or "mutex 3"; "3 reader". The text stays until the next call but three. */
 const char *watch_mutex_name(const void *address, unsigned int number);
