@@ -15,7 +15,7 @@ static const char marks[WATCH_STATES] = {'.', '=', '~', '#', '?'};
 static const char *const colours[WATCH_STATES] = {"", "\033[32m", "\033[33m", "\033[31m", ""};
 
 struct drawing {
-    uint64_t end;
+    uint64_t from, length; // of the time that is drawn
     unsigned int width;
     uint64_t times[WIDEST][WATCH_STATES]; // how long in each state, a column
 };
@@ -23,14 +23,17 @@ struct drawing {
 static void draw_stretch(const struct watch_stretch *stretch, void *context)
 {
     struct drawing *drawing = context;
-    uint64_t from = stretch->from;
-    for (uint64_t i = from * drawing->width / drawing->end; i < drawing->width; i++) {
-        uint64_t column_end = drawing->end * (i + 1) / drawing->width;
-        uint64_t to = stretch->to < column_end ? stretch->to : column_end;
+    if (stretch->to <= drawing->from)
+        return;
+    uint64_t from = stretch->from < drawing->from ? 0 : stretch->from - drawing->from;
+    uint64_t end = stretch->to - drawing->from;
+    for (uint64_t i = from * drawing->width / drawing->length; i < drawing->width; i++) {
+        uint64_t column_end = drawing->length * (i + 1) / drawing->width;
+        uint64_t to = end < column_end ? end : column_end;
         if (to > from)
             drawing->times[i][stretch->state] += to - from;
         from = to > from ? to : from;
-        if (to == stretch->to)
+        if (to == end)
             break;
     }
 }
@@ -59,19 +62,22 @@ static void draw_lane(unsigned int lane, const struct drawing *drawing, bool has
 void watch_draw_lanes(void)
 {
     static struct drawing drawing;
-    bool has_colours = isatty(STDERR_FILENO) != 0;
+    const int descriptor = STDERR_FILENO;
+    bool has_colours = isatty(descriptor) != 0;
     unsigned int columns = 80, drawn = 0, more = 0;
     struct winsize size;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    if (ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         columns = size.ws_col;
     const unsigned int beside = sizeof "lock_watch: " + NAME_WIDTH + 1;
     columns = columns < beside + 10 ? 10 : columns - beside;
     drawing.width = columns < WIDEST ? columns : WIDEST;
-    drawing.end = watch_trace_window().end;
-    watch_say("%lu.%03u ms:  %c runs  %c holds a mutex  %c waits for a mutex  %c for a condition",
-              (unsigned long)(drawing.end / 1000000), (unsigned int)(drawing.end / 1000 % 1000),
-              marks[WATCH_RUNNING], marks[WATCH_HOLDING], marks[WATCH_WAITING],
-              marks[WATCH_SLEEPING]);
+    const struct watch_window window = watch_trace_window();
+    drawing.from = window.from;
+    drawing.length = window.end - window.from;
+    watch_say("%s%lu.%03u ms:  %c runs  %c holds a mutex  %c waits for a mutex  %c for a condition",
+              window.from > 0 ? "the last " : "", (unsigned long)(drawing.length / 1000000),
+              (unsigned int)(drawing.length / 1000 % 1000), marks[WATCH_RUNNING],
+              marks[WATCH_HOLDING], marks[WATCH_WAITING], marks[WATCH_SLEEPING]);
     for (unsigned int lane = 0; (lane = watch_trace_next(lane)) != 0;) {
         if (drawn++ >= MOST_LANES) {
             more++;
@@ -83,8 +89,7 @@ void watch_draw_lanes(void)
     }
     if (more > 0)
         watch_say("and %u more thread%s", more, more == 1 ? "" : "s");
-    unsigned long dropped = watch_trace_window().lost;
-    if (dropped > 0)
-        watch_say("%c not recorded: %lu event%s after the first million", marks[WATCH_UNKNOWN],
-                  dropped, dropped == 1 ? "" : "s");
+    if (window.lost > 0)
+        watch_say("%c not recorded: %lu event%s before the last million", marks[WATCH_UNKNOWN],
+                  window.lost, window.lost == 1 ? "" : "s");
 }

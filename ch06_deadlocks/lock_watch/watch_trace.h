@@ -2,8 +2,8 @@
  * watch_trace.h - the record of a run: what each thread did with mutexes and conditions, and when. At the
  * end it becomes a trace file, or lanes in the terminal (watch_lanes.c).
  *
- * The first MOST_CHUNKS * EVENTS_IN_A_CHUNK events are kept (a million), in memory that is there from the
- * beginning but used only as events come. Later ones are counted.
+ * The last MOST_CHUNKS * EVENTS_IN_A_CHUNK events are kept (a million), in memory that is there from the
+ * beginning but used only as events come. Those before them are counted.
  */
 #ifndef WATCH_TRACE_H
 #define WATCH_TRACE_H
@@ -23,12 +23,22 @@ enum watch_event_kind {
     WATCH_UNLOCKS,
     WATCH_SLEEPS, // on a condition variable
     WATCH_WAKES,
+    WATCH_LOST, // what it did next came while nothing was recorded
     WATCH_END,
 };
 
-/* Events are recorded from now on; and no longer: that is where the trace ends. */
+/* Events are recorded from now on. */
 void watch_trace_begin(void);
+
+/* The same after fork, in the child: the parent's events are forgotten. `self`: the only thread. */
+void watch_trace_begin_in_child(struct watch_thread *self);
+
+/*
+ * Events are no longer recorded: that is where the trace ends, for now. Calls that show a run come
+ * after it, by one thread at a time; others may go on. watch_trace_resume: recorded again, if they ever were.
+ */
 void watch_trace_stop(void);
+void watch_trace_resume(void);
 
 /* `number`: of the mutex, 0 for a condition. Any number of threads at a time. */
 void watch_event(struct watch_thread *thread, enum watch_event_kind kind, const void *address,
@@ -36,21 +46,18 @@ void watch_event(struct watch_thread *thread, enum watch_event_kind kind, const 
 
 uint64_t watch_now(void); // nanoseconds
 
-/*
- * Writes the trace of `program` to that file. Returns 0 or an error number. One thread at a time from
- * here on.
- */
+/* Writes the trace of `program` to that file. Returns 0 or an error number. */
 int watch_write_trace(const char *path, const char *program);
 
 /* Prints a lane for each thread. */
 void watch_draw_lanes(void);
 
-/* ---- for what shows a run ---- */
+/* ---- what shows a run uses these ---- */
 
 /* What the record covers, and how many events of it have been lost. */
 struct watch_window {
-    uint64_t end; // nanoseconds since the beginning
-    unsigned long lost;
+    uint64_t from, end; // nanoseconds since the beginning; all events from then to then are kept
+    unsigned long lost; // those before
 };
 struct watch_window watch_trace_window(void);
 
@@ -63,6 +70,10 @@ struct watch_recorded {
     unsigned int number;
     enum watch_event_kind kind;
 };
+
+/* Calls `take` with the events of the lane, the last `most` of them, in the order of time. */
+void watch_trace_each(unsigned int lane, unsigned long most,
+                      void (*take)(const struct watch_recorded *, void *), void *context);
 
 enum watch_state {
     WATCH_RUNNING,
@@ -83,7 +94,10 @@ struct watch_stretch {
     struct watch_recorded wait;            // what it waits for, or sleeps on
 };
 
-/* Calls `take` with each stretch of the lane that lasts longer than nothing. */
+/*
+ * Calls `take` with each stretch of the lane that lasts longer than nothing. If its first events were lost,
+ * it begins with an unknown one.
+ */
 void watch_trace_play(unsigned int lane, void (*take)(const struct watch_stretch *, void *),
                       void *context);
 

@@ -55,6 +55,7 @@ TCase *trains_cases(void);
 TCase *trains_screen_cases(void);
 TCase *red_blue_beyond_cases(void);
 TCase *watch_graph_cases(void);
+TCase *watch_trace_cases(void);
 TCase *lock_watch_cases(void);
 TCase *lock_watch_page_cases(void);
 

@@ -13,6 +13,7 @@ int main(int argc, char *argv[])
         {"trains_screen", trains_screen_cases},
         {"red_blue_beyond", red_blue_beyond_cases},
         {"watch_graph", watch_graph_cases},
+        {"watch_trace", watch_trace_cases},
         {"lock_watch", lock_watch_cases},
         {"lock_watch_page", lock_watch_page_cases},
     };
