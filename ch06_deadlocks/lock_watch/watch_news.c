@@ -31,9 +31,9 @@ enum { LATE_SECONDS = 2, REPORT_SECONDS = 30 };
 
 static const uint64_t second = 1000000000;
 static struct watch_options options;
-static bool has_reports = true; // not in the children of fork, without -f
+static atomic_bool has_reports = true; // not in the children of fork, without -f
 static pid_t process;
-static bool has_dumped; // for -w
+static atomic_bool has_dumped; // for -w
 
 _Thread_local bool watch_is_reporting;
 

@@ -12,8 +12,11 @@
 
 #ifdef __linux__
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <sys/syscall.h>
+
+/* From linux/futex.h, which not every libc finds. */
+enum { FUTEX_WAIT = 0, FUTEX_LOCK_PI = 6, FUTEX_WAIT_BITSET = 9, FUTEX_WAIT_REQUEUE_PI = 11 };
+enum { FUTEX_FLAGS = 128 | 256 }; // private; the clock
 
 atomic_int watch_own_tid;
 
@@ -118,10 +121,13 @@ bool watch_look(struct watch_look *look)
 
 bool watch_is_futex(const struct watch_sleeper *sleeper)
 {
-    unsigned long operation = sleeper->arguments[1] & (unsigned long)FUTEX_CMD_MASK;
-    return sleeper->call == SYS_futex &&
-           (operation == FUTEX_WAIT || operation == FUTEX_WAIT_BITSET ||
-            operation == FUTEX_LOCK_PI || operation == FUTEX_WAIT_REQUEUE_PI);
+    unsigned long operation = sleeper->arguments[1] & ~(unsigned long)FUTEX_FLAGS;
+    bool is_call = sleeper->call == SYS_futex;
+#ifdef SYS_futex_time64
+    is_call = is_call || sleeper->call == SYS_futex_time64;
+#endif
+    return is_call && (operation == FUTEX_WAIT || operation == FUTEX_WAIT_BITSET ||
+                       operation == FUTEX_LOCK_PI || operation == FUTEX_WAIT_REQUEUE_PI);
 }
 
 static bool is_pipe_call(const struct watch_sleeper *sleeper)
@@ -147,12 +153,14 @@ const char *watch_sleeper_text(const struct watch_sleeper *sleeper)
         const char *text;
     } known[] = {{SYS_read, "reads"},
                  {SYS_write, "writes"},
+#ifdef SYS_accept
+                 {SYS_accept, "waits in accept"},
+#endif
 #ifdef SYS_poll
                  {SYS_poll, "waits in poll"},
                  {SYS_select, "waits in select"},
                  {SYS_epoll_wait, "waits in epoll_wait"},
                  {SYS_pause, "waits for a signal"},
-                 {SYS_accept, "waits in accept"},
 #endif
                  {SYS_ppoll, "waits in poll"},
                  {SYS_pselect6, "waits in select"},

@@ -349,12 +349,12 @@ static unsigned int longest_waits(const struct watch_lock *rows[ROWS], unsigned 
     return count;
 }
 
-static void say_table(bool is_stuck)
+static void say_table(bool is_stuck, bool is_one_of_many)
 {
     const struct watch_lock *rows[ROWS];
     unsigned int waited_for, count = longest_waits(rows, &waited_for);
     struct watch_totals totals = watch_totals();
-    if (totals.locked == 0)
+    if (totals.locked == 0 && !is_one_of_many)
         watch_say("no mutex was locked");
     else if (count == 0 && !is_stuck)
         watch_say("%lu mutex%s locked %lu time%s, never waited for", totals.locks,
@@ -424,7 +424,7 @@ static bool report_once(const struct watch_options *options, enum watch_news new
     if (news == NEWS_LATE || (news == NEWS_ASLEEP && !options->ends_asleep))
         return has_said;
     has_said = say_warnings(is_stuck) || has_said;
-    say_table(is_stuck);
+    say_table(is_stuck, options->follows);
     say_what_did_not_fit();
     if (options->draws_lanes)
         watch_draw_lanes();
@@ -445,5 +445,7 @@ bool watch_report(const struct watch_options *options, enum watch_news news,
     report_once(options, news, threads, count, options->trace[0] == '\0' ? "" : "/dev/null");
     watch_symbols_find();
     watch_is_silent = false;
-    return report_once(options, news, threads, count, options->trace);
+    bool has_said = report_once(options, news, threads, count, options->trace);
+    watch_trace_resume();
+    return has_said;
 }

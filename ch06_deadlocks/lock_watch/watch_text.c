@@ -18,7 +18,7 @@ bool watch_is_silent;
 enum { HIGH = 1000, LOWER = 200 };
 static int descriptor = STDERR_FILENO;
 static struct stat is_file; // what it leads to
-static const char *path = "";
+static const char *report_path = "";
 
 static bool leads_there(int file)
 {
@@ -29,7 +29,8 @@ static bool leads_there(int file)
 /* Opens the file or copies the descriptor, which stays closed to programs that this one becomes. */
 static void open_descriptor(void)
 {
-    int file = path[0] == '\0' ? STDERR_FILENO : open(path, O_WRONLY | O_APPEND | O_CREAT, 0666);
+    int file = report_path[0] == '\0' ? STDERR_FILENO
+                                      : open(report_path, O_WRONLY | O_APPEND | O_CREAT, 0666);
     if (file < 0)
         file = STDERR_FILENO;
     int copy = fcntl(file, F_DUPFD_CLOEXEC, HIGH);
@@ -42,7 +43,7 @@ static void open_descriptor(void)
 
 void watch_text_begin(const char *file)
 {
-    path = file;
+    report_path = file;
     open_descriptor();
     fstat(descriptor, &is_file);
 }
@@ -52,7 +53,7 @@ int watch_descriptor(void)
     if (!leads_there(
             descriptor)) { // the program has closed it, and may have its own file there now
         descriptor = -1;
-        if (path[0] != '\0')
+        if (report_path[0] != '\0')
             open_descriptor();
         else if (leads_there(STDERR_FILENO))
             descriptor = STDERR_FILENO;
@@ -74,9 +75,9 @@ void watch_flush(struct watch_output *output)
 
 void watch_text_in_child(void)
 {
-    if (path[0] == '\0' && descriptor != STDERR_FILENO && leads_there(descriptor))
+    if (report_path[0] == '\0' && descriptor != STDERR_FILENO && leads_there(descriptor))
         close(descriptor);
-    if (path[0] == '\0')
+    if (report_path[0] == '\0')
         descriptor = STDERR_FILENO;
 }
 

@@ -57,6 +57,7 @@ TCase *red_blue_beyond_cases(void);
 TCase *watch_graph_cases(void);
 TCase *watch_trace_cases(void);
 TCase *lock_watch_cases(void);
+TCase *launcher_cases(void);
 TCase *lock_watch_page_cases(void);
 
 #endif

@@ -390,13 +390,14 @@ END_TEST
 /* The whole library, compiled into a scenario, under ThreadSanitizer. */
 START_TEST(test_library_with_tsan)
 {
-    static const char *const names[] = {"conditions", "comings", "cancelled",
-                                        "million",    "states",  "signals"};
+    // Not "cancelled": of a thread that is cancelled in a wait, ThreadSanitizer does not see the locks.
+    static const char *const names[] = {"conditions", "comings", "million", "states", "signals"};
     const char *folder = new_folder();
-    ck_assert_msg(run("cc -std=c11 -D_XOPEN_SOURCE=700 -O1 -g -fsanitize=thread -pthread "
-                      "-o %s/watched tests/watched/scenarios.c lock_watch/watch_*.c -ldl",
-                      folder) == 0,
-                  "%s", printed);
+    ck_assert_msg(
+        run("cc -std=c11 -D_XOPEN_SOURCE=700 -O1 -g -fsanitize=thread -fexceptions -pthread "
+            "-o %s/watched tests/watched/scenarios.c lock_watch/watch_*.c -ldl",
+            folder) == 0,
+        "%s", printed);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         // Some hold locks in two orders, on purpose.
         int status = run("TSAN_OPTIONS=\"$TSAN_OPTIONS detect_deadlocks=0\" "
