@@ -215,9 +215,10 @@ static void *holds_first(void *argument)
     return argument;
 }
 
-/* The child has a copy of the mutex, but not of the thread that holds it. */
+/* The child has a copy of the mutex, but not of the thread that holds it. The parent ends as the child does. */
 static void owner_not_forked(void)
 {
+    int status;
     sem_init(&child_has_ended, 0, 0);
     pthread_t thread = start(holds_first, NULL);
     wait_until(1);
@@ -227,9 +228,10 @@ static void owner_not_forked(void)
         pthread_mutex_unlock(&first);
         _exit(0);
     }
-    waitpid(child, NULL, 0);
+    waitpid(child, &status, 0);
     sem_post(&child_has_ended);
     join(thread);
+    exit(WEXITSTATUS(status));
 }
 
 static void owner_killed(void)
