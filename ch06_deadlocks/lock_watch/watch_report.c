@@ -404,7 +404,9 @@ static void say_headline(enum watch_news news, struct watch_thread *const thread
         watch_say("%u thread%s for a lock that only another thread than its owner can unlock",
                   count, count == 1 ? " waits" : "s wait");
     else if (news == NEWS_ASLEEP)
-        watch_say("all threads are asleep (%u), and none of them can wake another", look.count);
+        watch_say(look.count == 1 ? "the only thread is asleep, and nothing can wake it"
+                                  : "all %u threads are asleep, and none of them can wake another",
+                  look.count);
     else if (news == NEWS_DUMP)
         watch_say("what the threads of process %d do:", (int)getpid());
 }

@@ -58,5 +58,7 @@ TCase *watch_graph_cases(void);
 TCase *watch_trace_cases(void);
 TCase *lock_watch_cases(void);
 TCase *hangs_cases(void);
+TCase *lock_watch_page_cases(void);
+TCase *launcher_cases(void);
 
 #endif

@@ -15,6 +15,8 @@ int main(int argc, char *argv[])
         {"watch_graph", watch_graph_cases},
         {"watch_trace", watch_trace_cases},
         {"lock_watch", lock_watch_cases},
+        {"launcher", launcher_cases},
+        {"lock_watch_page", lock_watch_page_cases},
         {"hangs", hangs_cases},
     };
     return run_cases(argc, argv, all, sizeof all / sizeof all[0]);
