@@ -4,7 +4,7 @@
  * This may happen in a program whose threads are stuck, with any lock in their hands. So nothing of
  * libc is used that locks or allocates, and the tools are started by vfork, which runs no handlers of
  * pthread_atfork (posix_spawn would allocate memory for the list of what to redirect). A shell looks for
- * the tools and starts them; a tool that takes longer than TOOL_SECONDS is ended.
+ * the tools and starts them; when they take longer than TOOL_SECONDS in all, they are ended.
  */
 #define _GNU_SOURCE // dladdr, vfork: in every system, but in no standard
 #ifdef __APPLE__
@@ -17,7 +17,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,20 +28,31 @@
 
 extern char **environ;
 
-enum { SLOTS = 1 << 11, MOST_SYMBOLS = SLOTS / 2, MOST_ASKED = 200, TEXT = 160, TOOL_SECONDS = 5 };
+enum {
+    SLOTS = 1 << 14,
+    MOST_SYMBOLS = SLOTS / 2,
+    MOST_ASKED = 1000, // at a time
+    TEXT = 160,
+    LINE = 4096,
+    TOOL_SECONDS = 5,
+};
 
 enum kind { PLACE, FUNCTION, VARIABLE };
 
 static struct symbol {
-    const void *address; // NULL: this slot is free
+    const void *address;
     enum kind kind;
     bool was_located, was_asked_for_line, was_asked_for_name;
+    bool is_named;      // by nm
+    bool is_wrapper;    // in a header of the system
     const char *module; // NULL: in none
     const char *base;   // where the module begins in memory
     uintptr_t offset;   // in the module's file
     char text[TEXT];
-} symbols[SLOTS]; // each in the first slot from that of its hash on which is not taken
+} symbols[MOST_SYMBOLS];
 static unsigned int symbol_count;
+static unsigned short
+    slots[SLOTS]; // 1 + place in `symbols`, in the first free slot from its hash on
 
 static const char *program_path = "";
 
@@ -57,34 +67,66 @@ static const char *file_name(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
-static const char *symbol(const void *address, enum kind kind)
+/* NULL: there is no room. */
+static struct symbol *symbol(const void *address, enum kind kind)
 {
-    if (address == NULL)
-        return "";
     uint64_t hash = (uint64_t)(uintptr_t)address * 0x9e3779b97f4a7c15U >> 48;
-    struct symbol *slot = &symbols[hash % SLOTS];
-    while (slot->address != NULL && (slot->address != address || slot->kind != kind))
-        slot = slot == &symbols[SLOTS - 1] ? symbols : slot + 1;
-    if (slot->address == NULL && symbol_count < MOST_SYMBOLS) {
-        *slot = (struct symbol){.address = address, .kind = kind};
-        symbol_count++;
+    unsigned int slot = (unsigned int)hash % SLOTS;
+    for (; slots[slot] != 0; slot = (slot + 1) % SLOTS) {
+        struct symbol *known = &symbols[slots[slot] - 1];
+        if (known->address == address && known->kind == kind)
+            return known;
     }
-    return slot->text; // of a free slot: ""
+    if (symbol_count == MOST_SYMBOLS)
+        return NULL;
+    symbols[symbol_count] = (struct symbol){.address = address, .kind = kind};
+    slots[slot] = (unsigned short)++symbol_count;
+    return &symbols[symbol_count - 1];
+}
+
+static const char *text_of(const void *address, enum kind kind)
+{
+    struct symbol *known = address == NULL ? NULL : symbol(address, kind);
+    return known == NULL ? "" : known->text;
 }
 
 const char *watch_place(const void *address)
 {
-    return symbol(address, PLACE);
+    return text_of(address, PLACE);
 }
 
 const char *watch_function(const void *address)
 {
-    return symbol(address, FUNCTION);
+    return text_of(address, FUNCTION);
 }
 
 const char *watch_variable(const void *address)
 {
-    return symbol(address, VARIABLE);
+    return text_of(address, VARIABLE);
+}
+
+bool watch_is_wrapper(const void *address)
+{
+    const struct symbol *known = symbol(address, PLACE);
+    if (known == NULL || known->module == NULL)
+        return false;
+    const char *file = file_name(known->module);
+    return known->is_wrapper || strncmp(file, "libstdc++.", strlen("libstdc++.")) == 0 ||
+           strncmp(file, "libc++.", strlen("libc++.")) == 0;
+}
+
+bool watch_is_own_library(const void *address)
+{
+#if defined __PIC__ && !defined __PIE__
+    static const void *own;
+    Dl_info info;
+    if (own == NULL && dladdr(&symbols, &info) != 0)
+        own = info.dli_fbase;
+    const struct symbol *known = symbol(address, PLACE);
+    return known != NULL && known->module != NULL && known->base == own;
+#else
+    return address == NULL; // it is part of the program
+#endif
 }
 
 /*
@@ -133,8 +175,16 @@ static void locate(struct symbol *symbol)
 struct tool {
     pid_t process;
     int output;
-    struct timespec end;
 };
+
+static struct timespec tools_end;
+
+static long milliseconds_left(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (tools_end.tv_sec - now.tv_sec) * 1000 + (tools_end.tv_nsec - now.tv_nsec) / 1000000;
+}
 
 static bool start_tool(struct tool *tool, char *const arguments[])
 {
@@ -150,14 +200,13 @@ static bool start_tool(struct tool *tool, char *const arguments[])
         dup2(null, STDIN_FILENO);
         dup2(null, STDERR_FILENO);
         dup2(ends[1], STDOUT_FILENO);
+        setpgid(0, 0);
         sigprocmask(SIG_SETMASK, &none, NULL); // the child's own
         execve("/bin/sh", arguments, environ);
         _exit(127);
     }
     close(ends[1]);
     close(null);
-    clock_gettime(CLOCK_MONOTONIC, &tool->end);
-    tool->end.tv_sec += TOOL_SECONDS;
     if (tool->process < 0)
         close(tool->output);
     return tool->process > 0;
@@ -165,10 +214,7 @@ static bool start_tool(struct tool *tool, char *const arguments[])
 
 static ssize_t read_tool(struct tool *tool, char *buffer, size_t size)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    long left =
-        (tool->end.tv_sec - now.tv_sec) * 1000 + (tool->end.tv_nsec - now.tv_nsec) / 1000000;
+    long left = milliseconds_left();
     struct pollfd wait = {.fd = tool->output, .events = POLLIN};
     if (left <= 0 || poll(&wait, 1, (int)left) <= 0)
         return 0;
@@ -179,7 +225,7 @@ static ssize_t read_tool(struct tool *tool, char *buffer, size_t size)
 static void run_tool(char *const arguments[], void (*take)(char *line, void *context),
                      void *context)
 {
-    static char buffer[4096], line[512]; // a thread's stack may be small
+    static char buffer[1 << 14], line[LINE]; // a thread's stack may be small
     struct tool tool;
     size_t length = 0;
     ssize_t size;
@@ -197,8 +243,8 @@ static void run_tool(char *const arguments[], void (*take)(char *line, void *con
         }
     }
     close(tool.output);
-    kill(tool.process,
-         SIGKILL); // if it is not done; it has not been waited for, so it is still ours
+    // All that the shell has started, if it is not done. It has not been waited for, so it is still ours.
+    kill(-tool.process, SIGKILL);
     waitpid(tool.process, NULL, 0);
 }
 
@@ -223,7 +269,7 @@ struct lines {
     unsigned int got; // addresses so far
     bool is_named;    // the latest one
     bool has_function;
-    char function[TEXT];
+    char function[LINE];
 };
 
 /* The lock of a C++ class is inlined from a header of the system: its caller tells more. */
@@ -240,7 +286,8 @@ static void take_line(char *line, void *context)
         lines->got++;
         lines->is_named = lines->has_function = false;
     } else if (!lines->has_function) {
-        snprintf(lines->function, sizeof lines->function, "%.*s", TEXT - 1, line);
+        snprintf(lines->function, sizeof lines->function, "%s", line);
+        watch_shorten(lines->function);
         lines->has_function = true;
     } else if (lines->got > 0 && lines->got <= lines->count) {
         struct symbol *symbol = lines->asked[lines->got - 1];
@@ -250,7 +297,8 @@ static void take_line(char *line, void *context)
             number[strcspn(number, " ")] = '\0'; // " (discriminator 3)"
         if (lines->is_named || number == NULL || number[1] == '?' || strcmp(number, ":0") == 0)
             return;
-        lines->is_named = !is_system_header(line);
+        symbol->is_wrapper = is_system_header(line);
+        lines->is_named = !symbol->is_wrapper;
         symbol->was_asked_for_name = true;
         snprintf(symbol->text, TEXT, "%.100s (%.50s)", lines->function, file_name(line));
     }
@@ -271,7 +319,7 @@ static void find_lines(const struct symbol *first)
     arguments[n++] = (char *)(uintptr_t)first->module;
     arguments[n++] = base;
     lines = (struct lines){.count = 0};
-    for (struct symbol *symbol = symbols; symbol < symbols + SLOTS; symbol++) {
+    for (struct symbol *symbol = symbols; symbol < symbols + symbol_count; symbol++) {
         if (symbol->module == NULL || symbol->base != first->base || symbol->kind != PLACE ||
             symbol->was_asked_for_line || lines.count == MOST_ASKED)
             continue;
@@ -290,25 +338,32 @@ static void find_lines(const struct symbol *first)
 
 /* ---- names: of variables and functions, and of functions whose lines are not known ---- */
 
-static char name_script[] = "exec nm -P -C -t x \"$1\"\n";
+/* A file that was stripped still has the names that it exports, or calls. */
+static char name_script[] = "nm -P -C -t x \"$1\" | grep . || exec nm -D -P -C -t x \"$1\"\n";
 
-/* Symbol's name, if it is at `value`, or in the `size` bytes from there on. */
-static void name(struct symbol *symbol, const char *name, uintptr_t value, uintptr_t size)
+struct names {
+    struct symbol *asked[MOST_SYMBOLS]; // in the order of their offsets
+    unsigned int count;
+};
+
+/* The symbol is `distance` bytes behind the beginning of what has that name. */
+static void name(struct symbol *symbol, const char *name, uintptr_t distance)
 {
-    uintptr_t distance = symbol->offset - value;
-    bool is_inside = symbol->offset >= value && distance < (size > 0 ? size : 1);
-    if (symbol->kind == PLACE && is_inside)
+    if ((symbol->is_named && name[0] == '_') || (symbol->kind == FUNCTION && distance > 0))
+        return; // of several names, one that is not reserved for the system
+    symbol->is_named = true;
+    if (symbol->kind == PLACE)
         snprintf(symbol->text, TEXT, "%.100s (%.50s)", name, file_name(symbol->module));
-    else if (symbol->kind != PLACE && distance == 0)
+    else if (distance == 0)
         snprintf(symbol->text, TEXT, "%.100s", name);
-    else if (symbol->kind == VARIABLE && is_inside)
+    else
         snprintf(symbol->text, TEXT, "%.100s+%lu", name, (unsigned long)distance);
 }
 
 /* Takes "name type value size", where the name may contain spaces. */
 static void take_name(char *line, void *context)
 {
-    const struct symbol *first = context;
+    const struct names *names = context;
     char *fields[3];
     size_t length = strlen(line);
     while (length > 0 && line[length - 1] == ' ')
@@ -320,41 +375,68 @@ static void take_name(char *line, void *context)
         *space = '\0';
         fields[i] = space + 1;
     }
-    char *dot = strrchr(line, '.');
-    if (dot != NULL && dot[1 + strspn(dot + 1, "0123456789")] == '\0')
-        *dot = '\0'; // a variable inside a function: the compiler has numbered it
     bool is_variable = strchr("bBdDgGsSvVu", fields[0][0]) != NULL;
     bool is_function = strchr("tTwWi", fields[0][0]) != NULL;
     uintptr_t value = (uintptr_t)strtoull(fields[1], NULL, 16);
     uintptr_t size = (uintptr_t)strtoull(fields[2], NULL, 16);
-    for (struct symbol *symbol = symbols; symbol < symbols + SLOTS; symbol++) {
-        if (symbol->module != NULL && symbol->base == first->base && !symbol->was_asked_for_name &&
-            (symbol->kind == VARIABLE ? is_variable : is_function))
-            name(symbol, line, value, size);
+    unsigned int low = 0, high = names->count;
+    while (low < high) {
+        unsigned int middle = (low + high) / 2;
+        if (names->asked[middle]->offset < value)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (fields[0][1] != '\0' || low == names->count ||
+        names->asked[low]->offset - value >= (size > 0 ? size : 1))
+        return;
+    line[strcspn(line, "@")] = '\0'; // a version
+    char *dot = strrchr(line, '.');
+    if (dot != NULL && dot[1 + strspn(dot + 1, "0123456789")] == '\0')
+        *dot = '\0'; // a variable inside a function: the compiler has numbered it
+    watch_shorten(line);
+    for (; low < names->count; low++) {
+        struct symbol *symbol = names->asked[low];
+        uintptr_t distance = symbol->offset - value;
+        if (distance >= (size > 0 ? size : 1))
+            break;
+        if (symbol->kind == VARIABLE ? is_variable : is_function)
+            name(symbol, line, distance);
     }
 }
 
-static void find_names(struct symbol *first)
+static void find_names(const struct symbol *first)
 {
+    static struct names names;
     char *arguments[] = {"sh", "-c", name_script, "sh", (char *)(uintptr_t)first->module, NULL};
     const char *base = first->base;
-    run_tool(arguments, take_name, first);
-    for (struct symbol *symbol = symbols; symbol < symbols + SLOTS; symbol++)
-        symbol->was_asked_for_name = symbol->was_asked_for_name || symbol->base == base;
+    names.count = 0;
+    for (struct symbol *symbol = symbols; symbol < symbols + symbol_count; symbol++) {
+        if (symbol->module == NULL || symbol->base != base || symbol->was_asked_for_name)
+            continue;
+        unsigned int i = names.count++;
+        for (; i > 0 && names.asked[i - 1]->offset > symbol->offset; i--)
+            names.asked[i] = names.asked[i - 1];
+        names.asked[i] = symbol;
+        symbol->was_asked_for_name = true;
+    }
+    run_tool(arguments, take_name, &names);
 }
 
 void watch_symbols_find(void)
 {
-    struct symbol *const end = symbols + SLOTS;
+    struct symbol *const end = symbols + symbol_count;
+    clock_gettime(CLOCK_MONOTONIC, &tools_end);
+    tools_end.tv_sec += TOOL_SECONDS;
     for (struct symbol *symbol = symbols; symbol < end; symbol++) {
-        if (symbol->address != NULL && !symbol->was_located)
+        if (!symbol->was_located)
             locate(symbol);
     }
-    for (struct symbol *symbol = symbols; symbol < end; symbol++) {
+    for (struct symbol *symbol = symbols; symbol < end && milliseconds_left() > 0; symbol++) {
         if (symbol->module != NULL && symbol->kind == PLACE && !symbol->was_asked_for_line)
             find_lines(symbol);
     }
-    for (struct symbol *symbol = symbols; symbol < end; symbol++) {
+    for (struct symbol *symbol = symbols; symbol < end && milliseconds_left() > 0; symbol++) {
         if (symbol->module != NULL && !symbol->was_asked_for_name)
             find_names(symbol);
     }

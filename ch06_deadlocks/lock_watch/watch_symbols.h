@@ -18,7 +18,7 @@ void watch_symbols_program(const char *path);
 
 /*
  * "function (file.c:12)", or as much as is known of it, for the call that returns to that address. The
- * text stays; "" while it is not known yet.
+ * text stays; "" while it is not known yet. Of C++ functions, the arguments are left out.
  */
 const char *watch_place(const void *address);
 
@@ -28,9 +28,21 @@ const char *watch_function(const void *address);
 /* The name of a variable that is there. "": there is none, or it is not known yet. */
 const char *watch_variable(const void *address);
 
+/* Asks the tools for all that is new since the last time; for some seconds at most. */
+void watch_symbols_find(void);
+
+/*
+ * Known after watch_symbols_find, for addresses that watch_place was asked for. Whether the call is one in
+ * the C++ library, or in a header of the system, as that of std::mutex::lock is: its caller tells
+ * more. Whether it is one in this library.
+ */
 bool watch_is_wrapper(const void *address);
 bool watch_is_own_library(const void *address);
 
-void watch_symbols_find(void);
+/*
+ * Shortens the demangled name of a C++ function: "int f<long>(char) const" becomes "f<long>", and, if that is
+ * still too long, "f<>".
+ */
+void watch_shorten(char *name);
 
 #endif

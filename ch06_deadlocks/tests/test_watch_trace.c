@@ -2,7 +2,9 @@
  * test_watch_trace.c - the record of lock_watch by itself, and the names of addresses, with and without
  * sanitizers.
  */
-#include "../lock_watch/watch_symbols.c"
+#include "../lock_watch/watch_symbols.c" // first: it asks for more of the system than the others
+
+#include "../lock_watch/watch_cpp.c"
 #include "../lock_watch/watch_text.c"
 #include "../lock_watch/watch_trace.c"
 
@@ -254,6 +256,99 @@ START_TEST(test_what_is_lost_is_unknown)
 }
 END_TEST
 
+/* ---- names ---- */
+
+START_TEST(test_shortened_names)
+{
+    static const char *const names[][2] = {
+        {"main", "main"},
+        {"Pool::submit(std::function<int ()>)", "Pool::submit"},
+        {"(anonymous namespace)::Pool::size() const", "(anonymous namespace)::Pool::size"},
+        {"std::vector<int, std::allocator<int> > f<int (*)(long)>(int, char) const",
+         "f<int (*)(long)>"},
+        {"f(int)::{lambda(char)#1}::operator()(char) const", "f::{lambda#1}::operator()"},
+        {"A::operator bool() const", "A::operator bool"},
+        {"bool operator< <int>(A<int> const&, A<int> const&)", "operator< <int>"},
+        {"A::operator->() const", "A::operator->"},
+        {"f(void (*)(int)) [clone .cold]", "f"},
+        {"a_function_of_a_name_that_is_fairly_long<std::vector<int, std::allocator<int> > "
+         ">::f(int)",
+         "a_function_of_a_name_that_is_fairly_long<>::f"},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char name[200];
+        strcpy(name, names[i][0]);
+        watch_shorten(name);
+        ck_assert_str_eq(name, names[i][1]);
+    }
+}
+END_TEST
+
+/* Compiles a library from the source, loads it, and returns what it exports by that name. */
+static const char *load(const char *compile, const char *source, const char *name)
+{
+    const char *folder = new_folder();
+    char path[300];
+    ck_assert_msg(run("echo '%s' >%s/source && %s -shared -fPIC -o %s/lib.so %s/source", source,
+                      folder, compile, folder, folder) == 0,
+                  "%s", printed);
+    snprintf(path, sizeof path, "%s/lib.so", folder);
+    return MUST_HAVE(dlsym(MUST_HAVE(dlopen(path, RTLD_NOW)), name));
+}
+
+START_TEST(test_stripped_library)
+{
+    const char *address =
+        load("cc -O1 -s -x c",
+             "int data[9]; int hidden; int f(int *a) { a[0]++; a[1]++; return a[2]; }", "f");
+    const char *data = MUST_HAVE(dlsym(RTLD_DEFAULT, "environ"));
+    for (int i = 0; i < 2; i++) {
+        const char *place = watch_place(address + 2);
+        if (i == 1)
+            ck_assert_str_eq(place, "f (lib.so)");
+        ck_assert_str_eq(watch_function(address), i == 0 ? "" : "f");
+        // This has several names, with versions.
+        ck_assert_str_eq(watch_variable(data), i == 0 ? "" : "environ");
+        watch_symbols_find();
+    }
+    ck_assert(!watch_is_wrapper(address + 2));
+    // What comes later is found as well.
+    ck_assert_str_eq(watch_place(address + 3), "");
+    watch_symbols_find();
+    ck_assert_str_eq(watch_place(address + 3), "f (lib.so)");
+}
+END_TEST
+
+START_TEST(test_cpp_names)
+{
+    const char *address =
+        load("c++ -std=c++11 -O0 -s -x c++",
+             "namespace A { template <typename T> struct P { int f(T); }; "
+             "template <typename T> int P<T>::f(T) { return 1; } template struct P<int>; }",
+             "_ZN1A1PIiE1fEi");
+    watch_place(address + 2);
+    watch_function(address);
+    watch_symbols_find();
+    ck_assert_str_eq(watch_place(address + 2), "A::P<int>::f (lib.so)");
+    ck_assert_str_eq(watch_function(address), "A::P<int>::f");
+}
+END_TEST
+
+/* A lock of the C++ library that is not inlined stands in a header of the system. */
+START_TEST(test_wrappers)
+{
+    const char *address =
+        load("c++ -std=c++11 -O0 -g -x c++",
+             "#include <mutex>\nvoid lock(std::mutex &m) { m.lock(); }", "_ZNSt5mutex4lockEv");
+    const char *caller = (const char *)(uintptr_t)load;
+    watch_place(address + 2);
+    watch_place(caller + 2);
+    watch_symbols_find();
+    ck_assert(watch_is_wrapper(address + 2));
+    ck_assert(!watch_is_wrapper(caller + 2));
+}
+END_TEST
+
 TCase *watch_trace_cases(void)
 {
     TCase *cases = tcase_create("watch_trace");
@@ -263,5 +358,14 @@ TCase *watch_trace_cases(void)
     tcase_add_test(cases, test_many_threads);
     tcase_add_test(cases, test_reports_meanwhile);
     tcase_add_test(cases, test_what_is_lost_is_unknown);
+    tcase_add_test(cases, test_shortened_names);
+    if (is_possible("names in stripped libraries",
+                    "test $(uname) = Linux && command -v cc nm addr2line >/dev/null"))
+        tcase_add_test(cases, test_stripped_library);
+    if (is_possible("names of C++ functions",
+                    "test $(uname) = Linux && command -v c++ nm addr2line >/dev/null")) {
+        tcase_add_test(cases, test_cpp_names);
+        tcase_add_test(cases, test_wrappers);
+    }
     return cases;
 }
