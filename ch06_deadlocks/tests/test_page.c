@@ -40,6 +40,7 @@ static void open_page(const char *script)
             "const click = (element, at) =>\n"
             "    element.dispatchEvent(new MouseEvent('click', {bubbles: true, ...at}));\n"
             "{ %s }\n"
+            "data = null; // nothing is drawn again\n"
             "document.documentElement.replaceChildren(texts.join('\\n'));\n"
             "</script>\n",
             script);
@@ -48,13 +49,15 @@ static void open_page(const char *script)
                              "--user-data-dir=%s/profile --enable-logging=stderr --v=0 --dump-dom "
                              "\"file://$PWD/%s/page.html\"",
                      folder, folder);
-    ck_assert_msg(status == 0 && !says("CONSOLE"), "%d: %s", status, printed);
+    const char *complaint = strstr(printed, "CONSOLE");
+    ck_assert_msg(status == 0 && complaint == NULL, "%d: %.1000s", status,
+                  complaint == NULL ? printed : complaint);
 }
 
 static void check_says(const char *const texts[], size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        ck_assert_msg(says(texts[i]), "%s, in %s", texts[i], printed);
+        ck_assert_msg(says(texts[i]), "%s, in %.3000s", texts[i], printed);
 }
 
 #define CHECK_SAYS(...)                                                                            \
@@ -66,11 +69,11 @@ static void add_events(int thread, int from, int to, int count)
 {
     static const char *const kinds[] = {"waits", "got", "waits", "got", "unlocks", "unlocks"};
     fprintf(page, "[%d,%d.000,\"start\",0],", thread, thread);
-    for (int i = 0; i < count - 3; i++)
+    for (int i = 0; i < count || i % 6 != 0; i++)
         fprintf(page, "[%d,%d.%03d,\"%s\",%d],\n", thread, 10 + i / 4, i % 4 * 250 + thread,
                 kinds[i % 6], i % 6 == 0 || i % 6 == 1 || i % 6 == 4 ? from : to);
-    fprintf(page, "[%d,%d.000,\"got\",%d],[%d,%d.500,\"waits\",%d]", thread, 10 + count / 4, from,
-            thread, 10 + count / 4, to);
+    fprintf(page, "[%d,%d.000,\"got\",%d],[%d,%d.500,\"waits\",%d]", thread, 12 + count / 4, from,
+            thread, 12 + count / 4, to);
 }
 
 /* A report on red_blue that is stuck after that many events. */
@@ -138,7 +141,7 @@ START_TEST(test_cycle)
                "[thread 2 red_robot!, mutex 1 (lock1)!, thread 3 blue_robot!, mutex 2 (lock2)!, "
                "thread 1 main]",
                "[waits for, waits for, held by, held by]", "[4]", "[rgb(200, 30, 30)]",
-               "[mutex 2 (lock2)1202333.001 ms500 nsred_robot (red_blue.c:28)]",
+               "[mutex 2 (lock2)1202333.001 ms0.5 µsred_robot (red_blue.c:28)]",
                "deadlockThread 2 red_robot locked mutex 2 (lock2)");
 }
 END_TEST
@@ -189,7 +192,7 @@ START_TEST(test_names)
     add_red_blue(100, "\\u003c/script>\\u003cimg src=x onerror=alert(1)>\\\"&lt;");
     open_page("click(find('g', 'thread 2')); say(document.querySelectorAll('img').length);"
               "say(document.querySelector('#panel h2').textContent.length);");
-    CHECK_SAYS("[0]", "[52]");
+    CHECK_SAYS("[0]", "[51]");
 }
 END_TEST
 
@@ -207,10 +210,11 @@ START_TEST(test_lanes)
         "const box = canvas.getBoundingClientRect(), at = {clientX: box.right, "
         "    clientY: box.top + 33, bubbles: true, cancelable: true};"
         "canvas.dispatchEvent(new WheelEvent('wheel', {...at, deltaY: -300})); shown();"
+        "canvas.dispatchEvent(new PointerEvent('pointermove', {...at, clientX: box.right - 9}));"
+        "const pointed = byId('at').textContent;"
         "canvas.dispatchEvent(new PointerEvent('pointermove', {...at, buttons: 1, "
         "    movementX: (box.width - 170) / 2})); shown();"
-        "canvas.dispatchEvent(new PointerEvent('pointermove', {...at, clientX: box.right - 9}));"
-        "say(byId('at').textContent); button('Infinity'); shown();"
+        "say(pointed); button('Infinity'); shown();"
         "const pixels = canvas.getContext('2d').getImageData(170, 22, canvas.width - 180, 44).data;"
         "const found = new Set(), all = new Uint32Array(pixels.buffer); all.forEach(p => "
         "    found.add(p)); for (const id of ['runs', 'holds', 'waits']) {"
@@ -218,7 +222,7 @@ START_TEST(test_lanes)
         "    say(`${id} ${found.has((255 << 24 | b << 16 | g << 8 | r) >>> 0)}`); }");
     CHECK_SAYS("[0.0 to 32.5]\n[8.1 to 24.4]\n[0.0 to 32.5]\n[0.0 to 32.5]\n"
                "[9.8 to 26.0]\n[0.0 to 32.5]\n[16.3 to 32.5]\n[8.1 to 24.4]\n",
-               "[2 red_robot waits: mutex 1 (lock1), holds mutex 2 (lock2), from 22.5 µs",
+               "[2 red_robot waits: mutex 1 (lock1), holds mutex 2 (lock2), from 24.5 µs",
                "\n[0.0 to 32.5]\n", "[runs true]", "[holds true]", "[waits true]");
 }
 END_TEST
@@ -228,12 +232,11 @@ START_TEST(test_many_events)
     for (int events = 10000; events <= 100000; events *= 10) {
         begin_page();
         add_red_blue(events, "red_robot");
-        open_page("say(data.threads.reduce((sum, thread) => sum + thread.stretches.length, 0));"
+        open_page("say(data.threads.reduce((sum, thread) => sum + thread.stretches.length, 0) >= "
+                  "    data.events.length - 2);"
                   "for (let i = 0; i < 10; i++) zoom(0.8, 0.7);"
                   "click(find('g', 'thread 2')); say(byId('panel').innerText);");
-        char count[20];
-        snprintf(count, sizeof count, "[%d]", events);
-        CHECK_SAYS(count, "red_robot (red_blue.c:43)");
+        CHECK_SAYS("[true]", "red_robot (red_blue.c:43)");
     }
 }
 END_TEST
