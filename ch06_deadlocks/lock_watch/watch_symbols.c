@@ -441,16 +441,3 @@ void watch_symbols_find(void)
             find_names(symbol);
     }
 }
-
-bool watch_is_wrapper(const void *address)
-{
-    const char *text = watch_place(address);
-    return strncmp(text, "std::", 5) == 0 || strstr(text, "(libstdc++") != NULL ||
-           strstr(text, "__gthread") != NULL;
-}
-
-bool watch_is_own_library(const void *address)
-{
-    return strstr(watch_place(address), "(lock_watch.so") != NULL ||
-           strstr(watch_place(address), "(watch_") != NULL;
-}

@@ -41,7 +41,7 @@ static const struct hang {
     {"hangs",
      "join_each_other",
      STUCK,
-     {"3 " CYCLE, "the end of thread 1", "joins_next (hangs.c:"}},
+     {"3 " CYCLE, "the end of thread 1", "thread 2 joins_next"}},
     {"hangs", "lost_signal", STUCK, {ASLEEP, "condition", "(news)", "the end of thread 2"}},
     {"hangs", "condition_and_join", STUCK, {CYCLE, "(first)", "waits_for_news (hangs.c:"}},
     {"hangs", "join_endless_wait", STUCK, {ASLEEP, "(news)", "waits_forever (hangs.c:"}},
