@@ -26,6 +26,11 @@ ch06_deadlocks/lock_watch/lock_watch.so dladdr              on Linux, macOS and 
 ch06_deadlocks/lock_watch/lock_watch.so vfork               so is this
 ch06_deadlocks/lock_watch/lock_watch.so dlvsym              where there is glibc
 ch06_deadlocks/lock_watch/lock_watch.so environ             a variable
+ch06_deadlocks/lock_watch/lock_watch.so _dl_find_object     where there is glibc: the unwinder of gcc calls it
+ch06_deadlocks/lock_watch/lock_watch.so prctl               on Linux only: what a thread is called,
+ch06_deadlocks/lock_watch/lock_watch.so syscall             its number, and what is in a folder of /proc
+ch06_deadlocks/lock_watch/lock_watch.so __libc_current_sigrtmax     SIGRTMAX, on Linux only:
+ch06_deadlocks/lock_watch/lock_watch.so __libc_current_sigrtmin     a signal that the program does not use
 ch06_deadlocks/lock_watch/lock_watch.so at_quick_exit       not on macOS, where it is left out'
 
 # The names by which a program knows the functions of glibc and musl; nothing for what the compiler calls.
@@ -37,7 +42,7 @@ as_in_posix() {
         s/^__f\{0,1\}xstat\(at\)\{0,1\}$/fstat/; s/^__lxstat$/lstat/; s/^__\([a-z]*\)_chk$/\1/
         s/^__ctype_b_loc$/isalpha/; s/^__ctype_\(to.*er\)_loc$/\1/; s/^__cxa_atexit$/atexit/; s/^__cxa_at_quick_exit$/at_quick_exit/
         s/^__register_atfork$/pthread_atfork/; s/^__environ$/environ/; s/^__posix_getopt$/getopt/; s/^__errno_location$/errno/
-        s/^__assert_fail$/assert/
+        s/^__assert_fail$/assert/; s/^__pthread_key_create$/pthread_key_create/
         s/^__pthread_\(un\)\{0,1\}register_cancel$/pthread_cleanup_push/
         s/^__pthread_unwind_next$/pthread_exit/
         s/^_pthread_cleanup_/pthread_cleanup_/'
