@@ -17,6 +17,7 @@ static const char *const colours[WATCH_STATES] = {"", "\033[32m", "\033[33m", "\
 struct drawing {
     uint64_t from, length; // of the time that is drawn
     unsigned int width;
+    bool has_unknown;
     uint64_t times[WIDEST][WATCH_STATES]; // how long in each state, a column
 };
 
@@ -25,6 +26,7 @@ static void draw_stretch(const struct watch_stretch *stretch, void *context)
     struct drawing *drawing = context;
     if (stretch->to <= drawing->from)
         return;
+    drawing->has_unknown = drawing->has_unknown || stretch->state == WATCH_UNKNOWN;
     uint64_t from = stretch->from < drawing->from ? 0 : stretch->from - drawing->from;
     uint64_t end = stretch->to - drawing->from;
     for (uint64_t i = from * drawing->width / drawing->length; i < drawing->width; i++) {
@@ -73,6 +75,7 @@ void watch_draw_lanes(void)
     drawing.width = columns < WIDEST ? columns : WIDEST;
     const struct watch_window window = watch_trace_window();
     drawing.from = window.from;
+    drawing.has_unknown = false;
     drawing.length = window.end - window.from;
     watch_say("%s%lu.%03u ms:  %c runs  %c holds a mutex  %c waits for a mutex  %c for a condition",
               window.from > 0 ? "the last " : "", (unsigned long)(drawing.length / 1000000),
@@ -92,4 +95,6 @@ void watch_draw_lanes(void)
     if (window.lost > 0)
         watch_say("%c not recorded: %lu event%s before the last million", marks[WATCH_UNKNOWN],
                   window.lost, window.lost == 1 ? "" : "s");
+    else if (drawing.has_unknown)
+        watch_say("%c not recorded: what happened during a report", marks[WATCH_UNKNOWN]);
 }

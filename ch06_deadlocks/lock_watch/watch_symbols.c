@@ -245,6 +245,7 @@ static void run_tool(char *const arguments[], void (*take)(char *line, void *con
     close(tool.output);
     // All that the shell has started, if it is not done. It has not been waited for, so it is still ours.
     kill(-tool.process, SIGKILL);
+    kill(tool.process, SIGKILL);
     waitpid(tool.process, NULL, 0);
 }
 
