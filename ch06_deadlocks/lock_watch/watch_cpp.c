@@ -7,7 +7,7 @@
 
 enum { LONGEST = 60 }; // beyond that, templates are shortened
 
-/* The length of what stays as it is: "(anonymous namespace)", "operator()", "operator<", "operator bool". */
+/* The length of what stays: "(anonymous namespace)", "operator()", "operator<", "operator bool". */
 static size_t fixed_length(const char *name)
 {
     static const char anonymous[] = "(anonymous namespace)", keyword[] = "operator";

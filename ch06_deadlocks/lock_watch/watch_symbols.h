@@ -32,16 +32,16 @@ const char *watch_variable(const void *address);
 void watch_symbols_find(void);
 
 /*
- * Known after watch_symbols_find, for addresses that watch_place was asked for. Whether the call is one in
- * the C++ library, or in a header of the system, as that of std::mutex::lock is: its caller tells
- * more. Whether it is one in this library.
+ * Known after watch_symbols_find, for addresses that watch_place was asked for. Whether the call stands
+ * in the C++ library, or in a header of the system, as that in std::mutex::lock does: its caller tells
+ * more. Whether it stands in this library.
  */
 bool watch_is_wrapper(const void *address);
 bool watch_is_own_library(const void *address);
 
 /*
- * Shortens the demangled name of a C++ function: "int f<long>(char) const" becomes "f<long>", and, if that is
- * still too long, "f<>".
+ * Shortens the demangled name of a C++ function: "int f<long>(char) const" becomes "f<long>", and, if that
+ * is still too long, "f<>".
  */
 void watch_shorten(char *name);
 

@@ -5,14 +5,14 @@
  * around the ring of all chunks, which is the oldest: what was in there is lost. The word of a chunk
  * tells how many events it has, and who may do what:
  *
- * - WRITTEN: a thread has it, and adds events. Such a chunk is never taken. Its thread gives it back when it has
- *   got the next one, and when it ends. There are more chunks than threads.
+ * - WRITTEN: a thread has it, and adds events. Such a chunk is never taken. Its thread gives it back when
+ *   it has got the next one, and when it ends. There are more chunks than threads.
  * - READ: a report uses it. A chunk that has this mark is not taken either. A report sets it in all
- *   chunks once recording has stopped. But a thread may have looked at `records` before that, and
- *   still be about to add an event, or to take a chunk; nobody waits for it, since the report may come from a
- *   signal handler that has interrupted just this thread. If it adds to its own chunk, the report
- *   sees the event or not; those before it never change. If it takes a chunk, then either that was
- *   empty when the report marked it, or the thread finds the mark, and its event is lost.
+ *   chunks once recording has stopped. But a thread may have looked at `records` before that, and still
+ *   be about to add an event, or to take a chunk. Nobody waits for it, since the report may come from a
+ *   signal handler that has interrupted just this thread. If it adds to its own chunk, the report sees
+ *   the event or not; those before it never change. If it takes a chunk, then either the report has
+ *   found no event in that, or the thread finds the mark, and its event is lost.
  *
  * To take a chunk is one compare-and-swap from "neither" to WRITTEN with no events, so a mark is never
  * overlooked, and no count is ever of events that are being overwritten.

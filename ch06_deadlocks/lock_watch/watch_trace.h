@@ -35,7 +35,8 @@ void watch_trace_begin_in_child(struct watch_thread *self);
 
 /*
  * Events are no longer recorded: that is where the trace ends, for now. Calls that show a run come
- * after it, by one thread at a time; others may go on. watch_trace_resume: recorded again, if they ever were.
+ * after it, by one thread at a time, while others go on. watch_trace_resume: events are recorded again,
+ * if they ever were.
  */
 void watch_trace_stop(void);
 void watch_trace_resume(void);
@@ -95,8 +96,8 @@ struct watch_stretch {
 };
 
 /*
- * Calls `take` with each stretch of the lane that lasts longer than nothing. If its first events were lost,
- * it begins with an unknown one.
+ * Calls `take` with each stretch of the lane that lasts longer than nothing. The first one is unknown if
+ * events were lost there.
  */
 void watch_trace_play(unsigned int lane, void (*take)(const struct watch_stretch *, void *),
                       void *context);
