@@ -64,7 +64,7 @@ static void draw_lane(unsigned int lane, const struct drawing *drawing, bool has
 void watch_draw_lanes(void)
 {
     static struct drawing drawing;
-    const int descriptor = STDERR_FILENO;
+    const int descriptor = watch_descriptor();
     bool has_colours = isatty(descriptor) != 0;
     unsigned int columns = 80, drawn = 0, more = 0;
     struct winsize size;

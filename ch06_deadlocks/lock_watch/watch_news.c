@@ -333,16 +333,15 @@ void watch_news_begin(const struct watch_options *given)
     be_asked();
 }
 
-void watch_news_in_child(void)
+bool watch_news_in_child(void)
 {
     has_reports = options.follows;
     has_dumped = false;
-    if (options.follows) {
+    options.trace[0] = options.page[0] = '\0'; // the parent's
+    options.draws_lanes = options.draws_lanes && options.follows;
+    if (options.follows)
         process = getpid();
-        return;
-    }
-    options.draws_lanes = false;
-    options.trace[0] = options.page[0] = '\0';
+    return options.draws_lanes;
 }
 
 /* The last report, if the process ends by itself. */

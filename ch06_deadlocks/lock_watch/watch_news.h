@@ -12,8 +12,8 @@
 void watch_news_begin(const struct watch_options *options);
 void watch_news_end(void);
 
-/* After fork, in the child. */
-void watch_news_in_child(void);
+/* After fork, in the child. Whether it records what its threads do. */
+bool watch_news_in_child(void);
 
 /* Called by the thread that looks: what has lasted too long; and that all are asleep. */
 void watch_tell_what_is_late(void);

@@ -202,10 +202,11 @@ static void after_fork_in_child(void)
     watch_threads_forget_others(this_thread);
     if (this_thread != NULL)
         watch_thread_is(this_thread, pthread_self(), watch_tid());
-    watch_trace_stop();
     watch_sleepers_stop();
     watch_text_in_child();
-    watch_news_in_child();
+    watch_trace_stop();
+    if (watch_news_in_child() && this_thread != NULL)
+        watch_trace_begin_in_child(this_thread);
 }
 
 __attribute__((noreturn)) void WATCHED(_exit)(int status)
