@@ -28,7 +28,7 @@ run() {
 
 # A server: its pid is in `server`, and what it prints in `log`. It ends with the function at the latest.
 serve() {
-    $watch "$@" >log 2>&1 &
+    env $watch "$@" >log 2>&1 & # env, as a function here has the same name
     server=$!
     trap 'kill -KILL $server 2>/dev/null' EXIT
 }

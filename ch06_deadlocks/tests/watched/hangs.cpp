@@ -57,10 +57,17 @@ static void condition_any()
     done.wait(lock);
 }
 
-/* The promise is kept, as an object: so the future does not even break. */
+/* The thread has ended without an answer. The promise is still there, so the future does not even break. */
 static void kept_promise()
 {
     std::promise<int> promise;
+    std::thread(
+        [&promise](bool has_answer) {
+            if (has_answer)
+                promise.set_value(1);
+        },
+        false)
+        .join();
     promise.get_future().get();
 }
 
@@ -140,13 +147,15 @@ static void exit_in_thread()
     } workers;
     workers.fails = std::thread([] {
         std::lock_guard<std::mutex> lock(workers.mutex);
-        meet();
+        ++arrived;
+        wait_until(3);
         std::exit(1);
     });
     workers.waits = std::thread([] {
-        meet();
+        meet(); // the other has the lock
         std::lock_guard<std::mutex> lock(workers.mutex);
     });
+    ++arrived; // both are there to be joined
     workers.fails.join();
 }
 
