@@ -115,7 +115,7 @@ END
 }
 
 mariadbd() {
-    run mariadbd --no-defaults --help --verbose | grep -v "^tmpdir\|^20.* \[Warning\]"
+    run mariadbd --no-defaults --help --verbose 2>&1 | grep -v "^tmpdir\|^20.* \[Warning\]"
     mariadb-install-db --no-defaults --user="$(id -un)" --auth-root-authentication-method=normal \
         --datadir="$PWD/data" >/dev/null 2>&1
     serve mariadbd --no-defaults --user="$(id -un)" --datadir="$PWD/data" --socket="$PWD/socket" --skip-networking
