@@ -39,6 +39,7 @@ enum watch_kind {
     WATCH_BARRIER,
     WATCH_CONDITION,
 };
+const char *watch_kind_name(enum watch_kind kind);
 
 /* From its first use until it is destroyed. */
 struct watch_lock {

@@ -99,7 +99,8 @@ static ALWAYS_INLINE int lock(void *object, enum watch_kind kind, enum watch_wha
     struct watch_lock *watched = watch_lock_at(object, kind, place);
     int error = watched == NULL ? EINVAL : try(object);
     if (error == EBUSY)
-        error = wait_for(self, watched, what, object, wait, deadline, place);
+        error = wait_for(self, watched, what, object, wait, deadline,
+                         place != NULL && place->count > 1 ? place : HERE_WAITING);
     else if (!is_got(error))
         error = wait(object, deadline); // to fail in its own way
     // A wait with a deadline ends by itself. So it is in no cycle, and makes no order.

@@ -18,6 +18,7 @@
 #include "watch_real.h"
 #include "watch_report.h"
 #include "watch_sleepers.h"
+#include "watch_text.h"
 #include "watch_trace.h"
 
 #include <stdio.h>
@@ -167,7 +168,8 @@ static void end_stuck(enum watch_news news, struct watch_thread *const threads[]
                       unsigned int count)
 {
     if (options.keeps) {
-        watch_report(&options, news, threads, count);
+        if (watch_report(&options, news, threads, count))
+            watch_say("it is kept as it is: gdb -p %d", (int)getpid());
         return;
     }
     // Should even the report get stuck (in the loader's lock, or a full pipe), this ends it.

@@ -170,6 +170,11 @@ static inline bool is_got(int error)
     watch_stack_here(&self->stacks, __builtin_extract_return_addr(__builtin_return_address(0)),    \
                      __builtin_frame_address(0))
 
+/* The same, for one that waits now: all of its stack. */
+#define HERE_WAITING                                                                               \
+    watch_unwind(&self->stacks, __builtin_extract_return_addr(__builtin_return_address(0)),        \
+                 __builtin_frame_address(0), true)
+
 /*
  * The thread begins to wait, and has ended to wait; `is_over`: it has got what it waited for. Between the
  * two it is not busy: a signal handler that runs meanwhile is watched, too. If the wait closes a cycle,

@@ -21,13 +21,6 @@ enum { ROWS = 20, MOST_LISTED = 64 }; // of the table; threads
 static struct watch_look look; // at all threads, when the report was begun
 static bool is_suppressed;     // the user wants to hear nothing about a function in this report
 
-static const char *const kinds[] = {
-    [WATCH_MUTEX] = "mutex",         [WATCH_RWLOCK] = "read-write lock",
-    [WATCH_SPIN_LOCK] = "spin lock", [WATCH_ONCE] = "once",
-    [WATCH_SEMAPHORE] = "semaphore", [WATCH_BARRIER] = "barrier",
-    [WATCH_CONDITION] = "condition",
-};
-
 /* "mutex 3 (lock_1)" or "mutex 3 (0x55d0c0ffee00)". */
 static const char *full_name(enum watch_kind kind, const void *address, unsigned int number)
 {
@@ -37,9 +30,9 @@ static const char *full_name(enum watch_kind kind, const void *address, unsigned
     const char *variable = watch_variable(address);
     text->size = 0;
     if (variable[0] != '\0')
-        watch_add(text, "%s %u (%s)", kinds[kind], number, variable);
+        watch_add(text, "%s %u (%s)", watch_kind_name(kind), number, variable);
     else
-        watch_add(text, "%s %u (%p)", kinds[kind], number, address);
+        watch_add(text, "%s %u (%p)", watch_kind_name(kind), number, address);
     return text->text;
 }
 
@@ -446,8 +439,15 @@ bool watch_report(const struct watch_options *options, enum watch_news news,
     watch_is_silent = true;
     report_once(options, news, threads, count, options->trace[0] == '\0' ? "" : "/dev/null");
     watch_symbols_find();
+    is_suppressed = false; // now that the names are known, this finds out
+    if (news != NEWS_LAST && news != NEWS_DUMP)
+        report_once(options, news, threads, count, "");
+    bool has_said = false;
+    if (!is_suppressed) {
+        watch_is_silent = false;
+        has_said = report_once(options, news, threads, count, options->trace);
+    }
     watch_is_silent = false;
-    bool has_said = report_once(options, news, threads, count, options->trace);
     watch_trace_resume();
     return has_said;
 }

@@ -211,12 +211,12 @@ static void *look_now_and_then(void *unused)
                 exit(0);
             continue;
         }
-        if (sum == before && sum != told && !can_be_woken()) {
-            watch_tell_asleep();
-            has_told = true;
-        } else if (has_told) { // what they have run since, to answer, is no news
+        if (has_told) { // what they have run since, to answer, is no news
             told = sum;
             has_told = sum != before;
+        } else if (sum == before && sum != told && !can_be_woken()) {
+            watch_tell_asleep();
+            has_told = true;
         }
         before = sum;
     }

@@ -9,6 +9,7 @@
 #define _GNU_SOURCE // RTLD_DEFAULT
 #include "watch_stacks.h"
 #include "watch_graph.h"
+#include "watch_trace.h"
 
 #include <dlfcn.h>
 #include <stdatomic.h>
@@ -16,12 +17,13 @@
 #include <string.h>
 #include <unwind.h>
 
-enum { MOST_STACKS = 1 << 14, MOST_UNWOUND = 100000, HASHES = 1 << 12, PAGE = 4096 };
+enum { MOST_STACKS = 1 << 14, AT_ONCE = 2000, PER_SECOND = 10000, HASHES = 1 << 12, PAGE = 4096 };
 
 static struct {
     bool can_unwind;
-    atomic_uint unwound; // so often: a limit to what it may take in all
-    unsigned int used;   // under the graph's lock, as are the next two
+    uint64_t start;
+    atomic_ulong unwound; // so often, at some microseconds each
+    unsigned int used;    // under the graph's lock, as are the next two
     struct watch_stack stacks[MOST_STACKS];
     const struct watch_stack *buckets[HASHES];
 } all;
@@ -29,6 +31,7 @@ static struct {
 void watch_stacks_begin(void)
 {
     struct watch_stack stack;
+    all.start = watch_now();
     all.can_unwind = dlsym(RTLD_DEFAULT, "_dl_find_object") != NULL;
     watch_unwind_interrupted(&stack); // the first time, it prepares itself
 }
@@ -97,28 +100,47 @@ static const struct watch_stack *keep(const struct watch_stack *stack)
     return found;
 }
 
-const struct watch_stack *watch_unwind(struct watch_known_stacks *stacks, const void *caller,
-                                       const void *frame)
+/* Some stacks at once, and then so many a second. */
+static bool has_time(void)
 {
+    return READ(all.unwound) < AT_ONCE ||
+           READ(all.unwound) < AT_ONCE + (watch_now() - all.start) / (1000000000 / PER_SECOND);
+}
+
+static const struct watch_stack *only_caller(struct watch_known_stacks *stacks, const void *caller)
+{
+    const struct watch_stack **known =
+        &stacks->callers[watch_mixed((uintptr_t)caller) & (KNOWN_CALLERS - 1)];
+    if (*known == NULL || (*known)->frames[0] != caller)
+        *known = keep(&(struct watch_stack){.count = 1, .frames = {caller}});
+    return *known;
+}
+
+const struct watch_stack *watch_unwind(struct watch_known_stacks *stacks, const void *caller,
+                                       const void *frame, bool always)
+{
+    if (!all.can_unwind || (!always && !has_time()))
+        return only_caller(stacks, caller);
     uintptr_t hash = ((uintptr_t)caller ^ (uintptr_t)frame >> 4) * 0x9e3779b9U;
     struct watch_known_stack *known = &stacks->known[hash >> 20 & (KNOWN_STACKS - 1)];
     struct watch_stack stack = {.count = 0};
     struct walk walk = {.caller = caller, .stack = &stack};
-    if (all.can_unwind && atomic_fetch_add(&all.unwound, 1) < MOST_UNWOUND)
-        _Unwind_Backtrace(take_frame, &walk);
+    ADD(all.unwound, 1);
+    _Unwind_Backtrace(take_frame, &walk);
     if (stack.count == 0)
-        stack = (struct watch_stack){.count = 1, .frames = {caller}};
-    *known = (struct watch_known_stack){caller, frame, keep(&stack), {0}};
-    if (known->stack == NULL)
-        known->caller = NULL;
+        return only_caller(stacks, caller);
+    const struct watch_stack *kept = keep(&stack);
+    if (kept == NULL)
+        return only_caller(stacks, caller);
+    *known = (struct watch_known_stack){caller, frame, kept, {0}};
 #if defined __x86_64__ || defined __i386__ // where a return address is always at the same place
     uintptr_t page_end = ((uintptr_t)frame | (PAGE - 1)) + 1; // up to there, memory can be read
-    for (unsigned int i = 0; i < CHECKED_FRAMES && i + 1 < stack.count && known->stack; i++) {
+    for (unsigned int i = 0; i < CHECKED_FRAMES && i + 1 < stack.count; i++) {
         uintptr_t slot = walk.slots[i + 1];
         if (slot <= (uintptr_t)frame || slot + sizeof(void *) > page_end)
             break;
         known->slots[i] = (uint16_t)(slot - (uintptr_t)frame);
     }
 #endif
-    return known->stack;
+    return kept;
 }

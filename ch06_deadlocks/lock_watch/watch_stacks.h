@@ -4,7 +4,8 @@
  * A lock that is free must stay cheap, and to unwind a stack takes some microseconds. But nearly always the
  * thread has been at the same place before: at the same depth of its stack, called from the same
  * instruction, with the same return addresses above. So each thread keeps what it has unwound, and
- * compares.
+ * compares. Where it is at another depth each time, unwinding is limited to a small part of the time, and
+ * the rest of the stacks are their innermost frame only.
  */
 #ifndef WATCH_STACKS_H
 #define WATCH_STACKS_H
@@ -12,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MOST_FRAMES = 16, KNOWN_STACKS = 128, CHECKED_FRAMES = 3 };
+enum { MOST_FRAMES = 16, KNOWN_STACKS = 128, KNOWN_CALLERS = 64, CHECKED_FRAMES = 3 };
 
 /* The innermost frame first. Never changes, and stays for ever. */
 struct watch_stack {
@@ -30,11 +31,15 @@ struct watch_known_stack {
 };
 struct watch_known_stacks {
     struct watch_known_stack known[KNOWN_STACKS];
+    const struct watch_stack *callers[KNOWN_CALLERS]; // stacks of nothing but the caller
 };
 
-/* The stack of the calling function, whose return address and frame these are. */
+/*
+ * The stack of the calling function, whose return address and frame these are. `always`: the thread is about
+ * to wait, and has the time.
+ */
 const struct watch_stack *watch_unwind(struct watch_known_stacks *stacks, const void *caller,
-                                       const void *frame);
+                                       const void *frame, bool always);
 
 /* Inlined into the calls of the watch, which are quick when nobody waits. */
 static inline const struct watch_stack *watch_stack_here(struct watch_known_stacks *stacks,
@@ -43,11 +48,11 @@ static inline const struct watch_stack *watch_stack_here(struct watch_known_stac
     uintptr_t hash = ((uintptr_t)caller ^ (uintptr_t)frame >> 4) * 0x9e3779b9U;
     const struct watch_known_stack *known = &stacks->known[hash >> 20 & (KNOWN_STACKS - 1)];
     if (known->caller != caller || known->frame != frame)
-        return watch_unwind(stacks, caller, frame);
+        return watch_unwind(stacks, caller, frame, false);
     for (unsigned int i = 0; i < CHECKED_FRAMES && known->slots[i] != 0; i++) {
         const void *const *slot = (const void *const *)((uintptr_t)frame + known->slots[i]);
         if (*slot != known->stack->frames[i + 1])
-            return watch_unwind(stacks, caller, frame);
+            return watch_unwind(stacks, caller, frame, false);
     }
     return known->stack;
 }

@@ -163,6 +163,17 @@ struct watch_name *watch_name_of(unsigned int number)
 
 /* ---- locks ---- */
 
+const char *watch_kind_name(enum watch_kind kind)
+{
+    static const char *const names[] = {
+        [WATCH_MUTEX] = "mutex",         [WATCH_RWLOCK] = "read-write lock",
+        [WATCH_SPIN_LOCK] = "spin lock", [WATCH_ONCE] = "once",
+        [WATCH_SEMAPHORE] = "semaphore", [WATCH_BARRIER] = "barrier",
+        [WATCH_CONDITION] = "condition",
+    };
+    return names[kind];
+}
+
 static inline unsigned int hash_of(const void *address)
 {
     return (unsigned int)((uint64_t)(uintptr_t)address * 0x9e3779b97f4a7c15U >> 48) % HASHES;

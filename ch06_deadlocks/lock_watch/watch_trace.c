@@ -296,12 +296,17 @@ const char *watch_mutex_name(const void *address, unsigned int number)
 {
     char *text = next_text();
     const char *variable = watch_variable(address);
+    const struct watch_lock *lock = watch_lock_of(address);
     if (variable[0] != '\0')
         snprintf(text, 200, "%s", variable);
+    else if (address == NULL)
+        snprintf(text, 200, "the end of a thread");
     else if (number != 0)
-        snprintf(text, 200, "mutex %u", number);
+        snprintf(text, 200, "%s %u", watch_kind_name(lock == NULL ? WATCH_MUTEX : READ(lock->kind)),
+                 number);
     else
-        snprintf(text, 200, "condition %p", address);
+        snprintf(text, 200, "%s %p",
+                 watch_kind_name(lock == NULL ? WATCH_CONDITION : READ(lock->kind)), address);
     return text;
 }
 
