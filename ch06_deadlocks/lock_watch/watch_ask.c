@@ -91,7 +91,7 @@ const struct watch_stack *watch_stack_of(const struct watch_sleeper *sleeper)
     stack->count = 0;
     if (sleeper->tid == watch_tid()) {
         watch_unwind_interrupted(stack); // by the signal that has asked for the report
-    } else if (watch_is_asleep(sleeper) && has_signal() &&
+    } else if ((watch_is_asleep(sleeper) || sleeper->call < 0) && has_signal() &&
                (sleeper->blocked >> (asking_signal - 1) & 1) == 0 && ask(sleeper->tid)) {
         *stack = answer;
     }

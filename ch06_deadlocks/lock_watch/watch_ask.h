@@ -1,5 +1,5 @@
 /*
- * watch_ask.h - asks a thread that sleeps in no call of the watch where it is.
+ * watch_ask.h - asks a thread that is in no call of the watch where it is.
  *
  * It gets a signal, and its handler unwinds the stack. The system call that it sleeps in, a wait for a futex
  * or a pipe without a deadline, goes on afterwards as if nothing had been. Threads in other calls, which a

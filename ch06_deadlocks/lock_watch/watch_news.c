@@ -215,7 +215,8 @@ static bool is_alone(void)
 /* It is used as a lock, and not as a signal. */
 static bool is_surely_a_lock(const struct watch_lock *lock)
 {
-    return !READ(lock->is_handed_over) && (READ(lock->was_unlocked) || is_alone());
+    return !READ(lock->is_handed_over) &&
+           (lock->kind != WATCH_MUTEX || READ(lock->was_unlocked) || is_alone());
 }
 
 /* The thread waits for a lock that it holds itself, or that a thread holds which is no longer there. */

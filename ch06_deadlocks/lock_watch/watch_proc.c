@@ -167,6 +167,8 @@ const char *watch_sleeper_text(const struct watch_sleeper *sleeper)
                  {SYS_epoll_pwait, "waits in epoll_wait"},
                  {SYS_accept4, "waits in accept"},
                  {SYS_recvfrom, "receives"},
+                 {SYS_flock, "waits for the lock of a file"},
+                 {SYS_fcntl, "waits for the lock of a file"},
                  {SYS_wait4, "waits for a child process"},
                  {SYS_waitid, "waits for a child process"},
                  {SYS_rt_sigtimedwait, "waits for a signal"},

@@ -43,11 +43,12 @@ static const char *lock_name(const struct watch_lock *lock)
 
 /* ---- places ---- */
 
-/* The first frame that is of the program, and not of the class or library that wraps the lock. */
+/* The first frame that is of the program, and not of libc or the class that wraps the lock. */
 static unsigned int first_frame(const struct watch_stack *stack)
 {
     unsigned int i = 0;
-    while (i + 1 < stack->count && watch_is_wrapper(stack->frames[i]))
+    while (i + 1 < stack->count &&
+           (watch_is_wrapper(stack->frames[i]) || watch_is_libc(stack->frames[i])))
         i++;
     return i;
 }

@@ -26,6 +26,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#if defined __GLIBC__ && defined __GLIBC_PREREQ
+#if __GLIBC_PREREQ(2, 35)
+#define FINDS_WITHOUT_LOCK
+#include <link.h>
+#endif
+#endif
+
 extern char **environ;
 
 enum {
@@ -105,6 +112,20 @@ const char *watch_variable(const void *address)
     return text_of(address, VARIABLE);
 }
 
+/* The file that an address comes from, and where that begins in memory. */
+static bool find_module(const void *address, Dl_info *info)
+{
+#ifdef FINDS_WITHOUT_LOCK // dladdr takes a lock of the loader's, which a thread that is stuck may hold
+    struct dl_find_object found;
+    if (_dl_find_object((void *)(uintptr_t)address, &found) != 0)
+        return false;
+    *info = (Dl_info){.dli_fname = found.dlfo_link_map->l_name, .dli_fbase = found.dlfo_map_start};
+    return true;
+#else
+    return dladdr(address, info) != 0 && info->dli_fname != NULL;
+#endif
+}
+
 bool watch_is_wrapper(const void *address)
 {
     const struct symbol *known = symbol(address, PLACE);
@@ -115,12 +136,20 @@ bool watch_is_wrapper(const void *address)
            strncmp(file, "libc++.", strlen("libc++.")) == 0;
 }
 
+bool watch_is_libc(const void *address)
+{
+    const struct symbol *known = symbol(address, PLACE);
+    const char *file = known == NULL || known->module == NULL ? "" : file_name(known->module);
+    return strncmp(file, "libc.", strlen("libc.")) == 0 ||
+           strncmp(file, "ld-musl", strlen("ld-musl")) == 0;
+}
+
 bool watch_is_own_library(const void *address)
 {
 #if defined __PIC__ && !defined __PIE__
     static const void *own;
     Dl_info info;
-    if (own == NULL && dladdr(&symbols, &info) != 0)
+    if (own == NULL && find_module(&symbols, &info))
         own = info.dli_fbase;
     const struct symbol *known = symbol(address, PLACE);
     return known != NULL && known->module != NULL && known->base == own;
@@ -147,7 +176,7 @@ static void locate(struct symbol *symbol)
     // A call returns to what follows it, which may be another line.
     const char *address = (const char *)symbol->address - (symbol->kind == PLACE);
     symbol->was_located = true;
-    if (dladdr(address, &info) == 0 || info.dli_fname == NULL) {
+    if (!find_module(address, &info)) {
         if (symbol->kind != VARIABLE)
             snprintf(symbol->text, TEXT, "%p", symbol->address);
         return;

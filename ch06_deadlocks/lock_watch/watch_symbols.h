@@ -6,7 +6,7 @@
  * twice. In the first pass nothing is printed and every address it asks for is noted; then
  * watch_symbols_find asks the tools; in the second pass the names are there.
  *
- * One thread at a time. Needs no lock of libc but the loader's (dladdr), and no memory.
+ * One thread at a time. Needs no memory, and no lock of libc (before glibc 2.35, the loader's).
  */
 #ifndef WATCH_SYMBOLS_H
 #define WATCH_SYMBOLS_H
@@ -34,9 +34,10 @@ void watch_symbols_find(void);
 /*
  * Known after watch_symbols_find, for addresses that watch_place was asked for. Whether the call stands
  * in the C++ library, or in a header of the system, as that in std::mutex::lock does: its caller tells
- * more. Whether it stands in this library.
+ * more. Whether it stands in libc; and in this library.
  */
 bool watch_is_wrapper(const void *address);
+bool watch_is_libc(const void *address);
 bool watch_is_own_library(const void *address);
 
 /*

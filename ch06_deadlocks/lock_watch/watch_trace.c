@@ -321,6 +321,8 @@ const char *watch_thread_name(unsigned int number)
         what = "main";
     else if (name != NULL && name->start != NULL)
         what = watch_function((const void *)(uintptr_t)name->start);
+    if (strstr(what, ".so") != NULL && strstr(what, "+0x") != NULL)
+        what = ""; // a function of std::thread's or another library's that has no name
     snprintf(text, 200, "%u%s%s", number, what[0] == '\0' ? "" : " ", what);
     for (char *c = text; *c != '\0'; c++)
         *c = (unsigned char)*c < ' ' ? '?' : *c; // a name may be anything, but not two lines
