@@ -4,8 +4,10 @@
  */
 #include "must.h"
 
+#include "../lock_watch/watch.h"
 #include "cases.h"
 
+#define TOOL "PATH=\"$PWD/" OUT "/lock_watch:$PATH\" lock_watch "
 #define BROWSER "$(command -v chromium || command -v google-chrome)"
 
 static const char *folder;
@@ -265,6 +267,32 @@ START_TEST(test_many_events)
 }
 END_TEST
 
+/* What the tool writes. A later report takes the place of an earlier one. */
+START_TEST(test_tool)
+{
+    char name[300];
+    folder = new_folder();
+    snprintf(name, sizeof name, "%s/page.html", folder);
+    ck_assert_int_eq(run(TOOL "-p %s red_blue 2000 >/dev/null", name), WATCH_DEADLOCK);
+    page = MUST_HAVE(fopen(name, "a"));
+    open_page("say(byId('headline').textContent); say(byId('about').textContent);"
+              "say(document.querySelectorAll('g.cycle').length);"
+              "say(document.querySelectorAll('svg > path.cycle').length);"
+              "click(find('g', 'red_robot')); say(byId('panel').innerText); say(lanes.length);");
+    CHECK_SAYS("[2 threads wait for each other in a cycle]", ": stopped in a deadlock, after ",
+               "[4]\n[4]\n", "Thread 2 red_robot\n\nwaits for mutex ", " (lock1), for ",
+               "It waits here\nred_robot (red_blue.c:", "Holds mutex ", "[3]");
+    // It is stuck, kept, and then ended.
+    ck_assert_int_eq(run("export page=%s/asked.html; " TOOL "-k -p $page red_blue 2000 >$page.said "
+                         "2>&1 & until grep -qs '\"deadlock\",' $page; do sleep 0.1; done; "
+                         "kill $!; wait $!; echo $?; grep -c '^report(.*\"dump\",' $page; "
+                         "grep -c '^report(' $page",
+                         folder),
+                     0);
+    ck_assert_msg(strstr(printed, "143\n1\n1\n") != NULL, "%s", printed);
+}
+END_TEST
+
 TCase *lock_watch_page_cases(void)
 {
     TCase *cases = tcase_create("lock_watch_page");
@@ -280,5 +308,6 @@ TCase *lock_watch_page_cases(void)
     tcase_add_test(cases, test_lanes);
     tcase_add_test(cases, test_other_waits);
     tcase_add_test(cases, test_many_events);
+    tcase_add_test(cases, test_tool);
     return cases;
 }
