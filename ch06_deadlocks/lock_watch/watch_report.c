@@ -7,6 +7,7 @@
 #include "watch_ask.h"
 #include "watch_news.h"
 #include "watch_orders.h"
+#include "watch_page.h"
 #include "watch_proc.h"
 #include "watch_symbols.h"
 #include "watch_text.h"
@@ -382,27 +383,44 @@ static void say_what_did_not_fit(void)
 
 /* ---- all of it ---- */
 
-static void say_headline(enum watch_news news, struct watch_thread *const threads[],
-                         unsigned int count)
+/* What has happened, in a line. */
+static const char *headline(enum watch_news news, struct watch_thread *const threads[],
+                            unsigned int count)
 {
-    if (news == NEWS_CYCLE && count == 1 && threads[0]->wait.lock != NULL &&
-        threads[0]->wait.lock->kind == WATCH_RWLOCK)
-        watch_say("deadlock: 1 thread waits for itself, which reads what it wants to write");
+    static struct watch_output text;
+    const char *waits = count == 1 ? " waits" : "s wait";
+    text = (struct watch_output){.descriptor = -1};
+    if (news == NEWS_CYCLE && count == 1)
+        watch_add(&text, "1 thread waits for itself%s",
+                  threads[0]->wait.lock != NULL && threads[0]->wait.lock->kind == WATCH_RWLOCK
+                      ? ", which reads what it wants to write"
+                      : "");
     else if (news == NEWS_CYCLE)
-        watch_say("deadlock: %u thread%s", count,
-                  count == 1 ? " waits for itself" : "s wait for each other in a cycle");
+        watch_add(&text, "%u threads wait for each other in a cycle", count);
     else if (news == NEWS_IN_VAIN)
-        watch_say("deadlock: %u thread%s for a lock that nobody will unlock", count,
-                  count == 1 ? " waits" : "s wait");
+        watch_add(&text, "%u thread%s for a lock that nobody will unlock", count, waits);
     else if (news == NEWS_LATE)
-        watch_say("%u thread%s for a lock that only another thread than its owner can unlock",
-                  count, count == 1 ? " waits" : "s wait");
+        watch_add(&text,
+                  "%u thread%s for a lock that only another thread than its owner can unlock",
+                  count, waits);
+    else if (news == NEWS_ASLEEP && look.count == 1)
+        watch_add(&text, "the only thread is asleep, and nothing can wake it");
     else if (news == NEWS_ASLEEP)
-        watch_say(look.count == 1 ? "the only thread is asleep, and nothing can wake it"
-                                  : "all %u threads are asleep, and none of them can wake another",
+        watch_add(&text, "all %u threads are asleep, and none of them can wake another",
                   look.count);
     else if (news == NEWS_DUMP)
-        watch_say("what the threads of process %d do:", (int)getpid());
+        watch_add(&text, "what the threads of process %d do:", (int)getpid());
+    return text.text;
+}
+
+static void write_page(const struct watch_options *options, enum watch_news news,
+                       struct watch_thread *const threads[], unsigned int count)
+{
+    const struct watch_page page = {
+        options->program, headline(news, threads, count), news, threads, count, &look};
+    int error = watch_page_write(watch_is_silent ? "/dev/null" : options->page, &page);
+    if (error != 0)
+        watch_say("%s: %s", options->page, strerror(error));
 }
 
 static bool report_once(const struct watch_options *options, enum watch_news news,
@@ -412,7 +430,10 @@ static bool report_once(const struct watch_options *options, enum watch_news new
         news == NEWS_CYCLE || news == NEWS_IN_VAIN || news == NEWS_LATE || news == NEWS_ASLEEP;
     bool has_said = is_stuck;
     if (news != NEWS_LAST)
-        say_headline(news, threads, count);
+        watch_say("%s%s", news == NEWS_CYCLE || news == NEWS_IN_VAIN ? "deadlock: " : "",
+                  headline(news, threads, count));
+    if (options->page[0] != '\0')
+        write_page(options, news, threads, count);
     if (news == NEWS_ASLEEP || news == NEWS_DUMP)
         say_all_threads();
     for (unsigned int i = 0; i < count; i++)
