@@ -92,7 +92,8 @@ struct watch_thread {
     atomic_ulong identity; // number * MOST_THREADS + its place in the table; 0: not in use
     unsigned int number;   // from 1, which is main
     unsigned int next_free;
-    pthread_t handle;       // under the graph's lock, as are the next two
+    pthread_t handle;       // under the graph's lock, as are the next three
+    bool has_begun;         // it has said what its handle is
     int tid;                // Linux's number of it; 0: not known
     struct watch_wait wait; // what it waits for, while `waits` is set
     atomic_bool waits;
@@ -142,7 +143,10 @@ static inline unsigned int watch_number_of(unsigned long identity)
     return (unsigned int)(identity / MOST_THREADS);
 }
 
-/* The identity of the thread that has that handle; 0: unknown, or it has ended. */
+/*
+ * The identity of the thread that has that handle; 0: unknown, or it has ended. One that was created just now
+ * says itself which handle it has, as soon as it runs: so this may wait for a moment.
+ */
 unsigned long watch_identity_of(pthread_t handle);
 
 /* After fork, in the child: there is no thread but this one (NULL: not in the table). */

@@ -462,8 +462,9 @@ bool watch_report(const struct watch_options *options, enum watch_news news,
     report_once(options, news, threads, count, options->trace[0] == '\0' ? "" : "/dev/null");
     watch_symbols_find();
     is_suppressed = false; // now that the names are known, this finds out
+    static const struct watch_options nothing;
     if (news != NEWS_LAST && news != NEWS_DUMP)
-        report_once(options, news, threads, count, "");
+        report_once(&nothing, news, threads, count, "");
     bool has_said = false;
     if (!is_suppressed) {
         watch_is_silent = false;

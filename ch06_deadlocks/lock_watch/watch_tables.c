@@ -8,8 +8,9 @@
 #include <sched.h>
 #include <stddef.h>
 #include <string.h>
+#include <time.h>
 
-enum { HASHES = 1 << 16 };
+enum { HASHES = 1 << 16, MOST_LOOKS = 10000 };
 
 static struct {
     atomic_bool locked; // protects what is not atomic here
@@ -67,6 +68,7 @@ struct watch_thread *watch_thread_new(void *(*start)(void *))
         thread->busy = 0;
         thread->chunk = 0;
         thread->tid = 0;
+        thread->has_begun = false;
         thread->c11_start = NULL;
         if (thread->number < MOST_NAMES)
             graph.names[thread->number].start = start;
@@ -85,6 +87,7 @@ void watch_thread_is(struct watch_thread *thread, pthread_t handle, int tid)
     watch_graph_lock(&mask);
     thread->handle = handle;
     thread->tid = tid;
+    thread->has_begun = true;
     watch_graph_unlock(&mask);
 }
 
@@ -142,17 +145,36 @@ unsigned int watch_index_of(const struct watch_thread *thread)
     return (unsigned int)(thread - graph.threads);
 }
 
-unsigned long watch_identity_of(pthread_t handle)
+/* `is_late`: there are threads that have not begun yet. */
+static unsigned long find_handle(pthread_t handle, bool *is_late)
 {
     unsigned long identity = 0;
     sigset_t mask;
     watch_graph_lock(&mask);
+    *is_late = false;
     for (unsigned int i = 0; i < graph.threads_used && identity == 0; i++) {
         const struct watch_thread *thread = &graph.threads[i];
-        if (READ(thread->identity) != 0 && pthread_equal(thread->handle, handle))
+        if (READ(thread->identity) == 0)
+            continue;
+        if (!thread->has_begun)
+            *is_late = true;
+        else if (pthread_equal(thread->handle, handle))
             identity = READ(thread->identity);
     }
     watch_graph_unlock(&mask);
+    return identity;
+}
+
+unsigned long watch_identity_of(pthread_t handle)
+{
+    const struct timespec moment = {.tv_nsec = 100000};
+    bool is_late = true;
+    unsigned long identity = 0;
+    for (int i = 0; i < MOST_LOOKS && identity == 0 && is_late; i++) {
+        identity = find_handle(handle, &is_late);
+        if (identity == 0 && is_late)
+            nanosleep(&moment, NULL);
+    }
     return identity;
 }
 

@@ -111,34 +111,21 @@ static struct watch_thread *new_thread(struct watch_thread *self, void *(*start)
     return new;
 }
 
-/* It has the handle already when its creator joins it, though it may not have run yet. */
-static void note_handle(struct watch_thread *new, unsigned long identity, pthread_t handle)
-{
-    sigset_t mask;
-    watch_graph_lock(&mask);
-    if (READ(new->identity) == identity)
-        new->handle = handle;
-    watch_graph_unlock(&mask);
-}
-
 int WATCHED(pthread_create)(pthread_t *thread, const pthread_attr_t *attributes,
                             void *(*start)(void *), void *argument)
 {
     if (!is_ready())
         return EAGAIN;
     struct watch_thread *self = enter();
+    if (self != NULL)
+        watch_sleepers_start();
     struct watch_thread *new = new_thread(self, start, argument);
-    unsigned long identity = new == NULL ? 0 : READ(new->identity);
     int error = new == NULL ? real.pthread_create(thread, attributes, start, argument)
                             : real.pthread_create(thread, attributes, thread_starts, new);
     if (new != NULL && error != 0)
         watch_thread_end(new);
-    else if (new != NULL)
-        note_handle(new, identity, *thread);
-    if (self != NULL) {
-        watch_sleepers_start();
+    if (self != NULL)
         leave(self);
-    }
     return error;
 }
 REPLACE(pthread_create)
@@ -158,20 +145,17 @@ int WATCHED(thrd_create)(thrd_t *thread, thrd_start_t start, void *argument)
     struct watch_thread *self = enter();
     void *(*function)(void *);
     memcpy(&function, &start, sizeof function); // for its name only
+    if (self != NULL)
+        watch_sleepers_start();
     struct watch_thread *new = new_thread(self, function, argument);
-    unsigned long identity = new == NULL ? 0 : READ(new->identity);
     if (new != NULL)
         new->c11_start = start;
     int error = new == NULL ? real.thrd_create(thread, start, argument)
                             : real.thrd_create(thread, c11_thread_starts, new);
     if (new != NULL && error != thrd_success)
         watch_thread_end(new);
-    else if (new != NULL)
-        note_handle(new, identity, (pthread_t)*thread);
-    if (self != NULL) {
-        watch_sleepers_start();
+    if (self != NULL)
         leave(self);
-    }
     return error;
 }
 #endif
