@@ -301,6 +301,7 @@ START_TEST(test_stripped_library)
     const char *address =
         load("cc -O1 -s -x c", "int f(int *a) { a[0]++; a[1]++; return a[2]; }", "f");
     const char *data = MUST_HAVE(dlsym(RTLD_DEFAULT, "environ"));
+    watch_symbols_program(OUT "/tests/check_chapter"); // where that may be, too
     for (int i = 0; i < 2; i++) {
         const char *place = watch_place(address + 2);
         if (i == 1)
