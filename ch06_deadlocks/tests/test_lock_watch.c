@@ -179,6 +179,37 @@ START_TEST(test_ends)
 }
 END_TEST
 
+/* What the options do once the program runs. The launcher's own tests are in test_launcher.c. */
+START_TEST(test_options)
+{
+    ck_assert_int_eq(run("lock_watch -x 7 " FOLDER "/debug inversion"), 7);
+    ck_assert_int_eq(run("lock_watch -x 7 " FOLDER "/debug gated"), 0);
+    // Nothing is said about functions that the user names; all of them, if one is among its callers.
+    ck_assert_int_eq(run("echo locks_first_then_second >" FOLDER
+                         "/names; lock_watch -x 7 -s " FOLDER "/names " FOLDER "/debug inversion"),
+                     5);
+    ck_assert_msg(!says("warning") && says("2 mutexes locked 4 times"), "%s", printed);
+    ck_assert_int_eq(run("echo self >" FOLDER "/names; timeout 2 lock_watch -s " FOLDER
+                         "/names " FOLDER "/debug self; echo $?"),
+                     0);
+    ck_assert_msg(!says("deadlock") && !says("asleep") && says("124\n"), "%s", printed);
+    // Kept for a debugger, and then ended like any other program.
+    ck_assert_int_eq(run("timeout 2 lock_watch -k " FOLDER "/debug two"), 124);
+    ck_assert_msg(says("2 threads wait for each other") && says("it is kept as it is: gdb -p ") &&
+                      says("what the threads of process "),
+                  "%s", printed);
+    // The report does not depend on what the program does with its streams.
+    ck_assert_int_eq(run("rm -f " FOLDER "/report; lock_watch -o " FOLDER "/report " FOLDER
+                         "/debug two 2>&1; cat " FOLDER "/report"),
+                     0);
+    ck_assert_msg(says("not lost\nlock_watch: deadlock: 2 threads"), "%s", printed);
+    ck_assert_int_eq(run("lock_watch sh -c 'exec 2>&-; exec 2>" FOLDER "/data; echo data >&2'"), 0);
+    ck_assert_msg(says("lock_watch: no mutex was locked\n"), "%s", printed);
+    ck_assert_int_eq(run("cat " FOLDER "/data"), 0);
+    ck_assert_str_eq(printed, "data\n");
+}
+END_TEST
+
 START_TEST(test_cpp)
 {
     ck_assert_int_eq(run("c++ -std=c++11 -pthread -g -O2 -o " FOLDER "/standard "
@@ -428,6 +459,7 @@ TCase *lock_watch_cases(void)
     tcase_add_test(cases, test_no_deadlock);
     tcase_add_test(cases, test_warnings);
     tcase_add_test(cases, test_ends);
+    tcase_add_test(cases, test_options);
     tcase_add_test(cases, test_trace);
     tcase_add_test(cases, test_trace_of_all_kinds);
     tcase_add_test(cases, test_lanes);
