@@ -349,9 +349,10 @@ static void say_table(bool is_stuck, bool is_one_of_many)
     const struct watch_lock *rows[ROWS];
     unsigned int waited_for, count = longest_waits(rows, &waited_for);
     struct watch_totals totals = watch_totals();
-    if (totals.locked == 0 && !is_one_of_many)
-        watch_say("no mutex was locked");
-    else if (count == 0 && !is_stuck)
+    if (totals.locked == 0) {
+        if (!is_one_of_many)
+            watch_say("no mutex was locked");
+    } else if (count == 0 && !is_stuck)
         watch_say("%lu mutex%s locked %lu time%s, never waited for", totals.locks,
                   totals.locks == 1 ? "" : "es", totals.locked, totals.locked == 1 ? "" : "s");
     if (count > 0)
