@@ -195,6 +195,7 @@ static void *look_now_and_then(void *unused)
     (void)unused;
     const struct timespec tick = {.tv_nsec = TICK_MS * 1000000L};
     unsigned long long sum, before = 0, told = 0;
+    unsigned long patience = 0, ticks = 0; // until it is asked again what can wake them
     bool has_told = false;
     is_unwatched = true;
     watch_own_tid = watch_tid();
@@ -214,9 +215,14 @@ static void *look_now_and_then(void *unused)
         if (has_told) { // what they have run since, to answer, is no news
             told = sum;
             has_told = sum != before;
-        } else if (sum == before && sum != told && !can_be_woken()) {
-            watch_tell_asleep();
-            has_told = true;
+        } else if (sum != before) {
+            patience = ticks = 0;
+        } else if (sum != told && ticks++ == patience) {
+            // To look for processes that have a pipe takes a while: the longer all sleep, the less often.
+            patience = patience < 100 ? 2 * patience + 1 : patience;
+            has_told = !can_be_woken();
+            if (has_told)
+                watch_tell_asleep();
         }
         before = sum;
     }
