@@ -100,7 +100,8 @@ exists() {
 # What all programs of a chapter say of their options, a line each.
 usages() {
     for source in $(grep -l '^int main(' "$1"/*.c "$1"/beyond/*.c "$1"/lock_watch/*.c 2>/dev/null); do
-        "$work/copy/${source%.c}" -h | tr -s '\n ' ' ' && echo
+        "$work/copy/${source%.c}" -h | tr -s '\n ' ' ' | sed ':a
+            s/\[-\([a-z]\)\([a-z]\{1,\}\)\]/[-\1] [-\2]/; ta' && echo
     done
 }
 
