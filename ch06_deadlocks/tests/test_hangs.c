@@ -92,9 +92,9 @@ static bool says(const char *text)
 static void watch_all(void)
 {
     run("rm -rf " FOLDER "; mkdir " FOLDER "; cd tests/watched; to=$OLDPWD/" FOLDER
-        "; for one in hangs cycles harmless; do cc -pthread -g -O1 -o $to/$one $one.c & done; "
-        "c++ -std=c++17 -pthread -g -O1 -o $to/hangs++ hangs.cpp; "
-        "cc -fopenmp -pthread -g -O1 -o $to/omp cycles.c; wait");
+        "; for one in hangs cycles harmless; do cc -pthread -g -O1 -o \"$to/$one\" $one.c & done; "
+        "c++ -std=c++17 -pthread -g -O1 -o \"$to/hangs++\" hangs.cpp; "
+        "cc -fopenmp -pthread -g -O1 -o \"$to/omp\" cycles.c; wait");
     fputs(printed, stderr);
     for (size_t i = 0; i < HANGS; i += 8) {
         char list[1000] = "";

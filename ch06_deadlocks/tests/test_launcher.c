@@ -386,7 +386,7 @@ TCase *launcher_cases(void)
         tcase_add_test(cases, test_other_user);
     if (is_possible("a program with file capabilities",
                     "test $(id -u) = 0 && command -v setcap >/dev/null && "
-                    "setpriv --reuid=65534 test -x " OUT "/lock_watch/lock_watch"))
+                    "setpriv --reuid=65534 test -x \"$PWD/" OUT "/lock_watch/lock_watch\""))
         tcase_add_test(cases, test_capabilities);
     if (is_possible("lock_watch in a folder with a space", "test -e /proc/self/fd/0"))
         tcase_add_test(cases, test_path);
