@@ -189,12 +189,12 @@ START_TEST(test_options)
                          "/names; lock_watch -x 7 -s " FOLDER "/names " FOLDER "/debug inversion"),
                      5);
     ck_assert_msg(!says("warning") && says("2 mutexes locked 4 times"), "%s", printed);
-    ck_assert_int_eq(run("echo self >" FOLDER "/names; timeout 2 lock_watch -s " FOLDER
+    ck_assert_int_eq(run("echo self >" FOLDER "/names; timeout 1 lock_watch -s " FOLDER
                          "/names " FOLDER "/debug self; echo $?"),
                      0);
     ck_assert_msg(!says("deadlock") && !says("asleep") && says("124\n"), "%s", printed);
     // Kept for a debugger, and then ended like any other program.
-    ck_assert_int_eq(run("timeout 2 lock_watch -k " FOLDER "/debug two"), 124);
+    ck_assert_int_eq(run("timeout 1 lock_watch -k " FOLDER "/debug two"), 124);
     ck_assert_msg(says("2 threads wait for each other") && says("it is kept as it is: gdb -p ") &&
                       says("what the threads of process "),
                   "%s", printed);
