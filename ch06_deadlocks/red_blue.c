@@ -8,7 +8,7 @@
  * Try       gdb -p while it stands still: thread apply all backtrace
  * Watch     lock_watch/lock_watch ./red_blue    names the cycle as soon as it closes
  * Beyond    beyond/red_blue_ordered.c, beyond/red_blue_backs_off.c: two cures;
- *           beyond/red_blue_forced.c, beyond/red_blue_notes.c
+ *           beyond/red_blue_forced.c
  */
 #include "must.h"
 

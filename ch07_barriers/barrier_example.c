@@ -7,7 +7,9 @@
  * Expect    in each round both run, red waits, and six seconds later blue arrives and both run on;
  *           main ends it after 100 seconds
  * Try       a third one, green, that needs 7 seconds. What happens while barrier_init still says 2?
- * Beyond    beyond/barrier_lanes.c draws who runs and who waits; beyond/broken_barrier.c
+ * Watch     ../ch06_deadlocks/lock_watch/lock_watch -g ./barrier_example 18
+ *           draws a lane for each thread: when it runs, and when it waits
+ * Beyond    beyond/broken_barrier.c
  */
 #include "barrier.h"
 #include "must.h"

@@ -66,12 +66,10 @@ ch06_deadlocks trains deadlock
 ch06_deadlocks trains hierarchy
 ch06_deadlocks trains arbitrator
 ch06_deadlocks red_blue_forced
-ch06_deadlocks red_blue_notes -q
 ch06_deadlocks red_blue_ordered -n 2
 ch06_deadlocks red_blue_backs_off -n 2
 ch07_barriers barrier_example
 ch07_barriers matrix_multiply_barrier
-ch07_barriers barrier_lanes -n 2 -x 1000
 ch07_barriers broken_barrier
 ch07_barriers matrix_multiply_fast_barrier -n 2 -t 4 -v
 '

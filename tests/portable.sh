@@ -124,7 +124,6 @@ END
 ./trains hierarchy | sed "$n"
 ./trains arbitrator | sed "$n"
 beyond/red_blue_forced 1
-beyond/red_blue_notes -q | sed "$n"
 beyond/red_blue_ordered -n 100 | sort
 beyond/red_blue_backs_off -n 100 | grep -c 'Both locks Acquired'
 lock_watch/lock_watch beyond/red_blue_forced 2>&1 | grep -c 'waits for mutex'
@@ -134,7 +133,6 @@ END
         cat <<'END'
 ./barrier_example 15 | sort
 ./matrix_multiply_barrier | sed "$ms"
-beyond/barrier_lanes -x 100 -n 2 | sort
 beyond/broken_barrier
 beyond/matrix_multiply_fast_barrier -v -n 3 | sed "s/[0-9.]*s$/Ns/"
 beyond/matrix_multiply_fast_barrier -v -n 3 -t 2 -s 7 | sed "s/[0-9.]*s$/Ns/"

@@ -59,7 +59,6 @@ TCase *barrier_cases(void);
 TCase *barrier_example_cases(void);
 TCase *matrix_multiply_barrier_cases(void);
 TCase *fast_barrier_cases(void);
-TCase *barrier_lanes_cases(void);
 TCase *broken_barrier_cases(void);
 TCase *matrix_multiply_fast_barrier_cases(void);
 

@@ -11,7 +11,6 @@ int main(int argc, char *argv[])
         {"barrier_example", barrier_example_cases},
         {"matrix_multiply_barrier", matrix_multiply_barrier_cases},
         {"fast_barrier", fast_barrier_cases},
-        {"barrier_lanes", barrier_lanes_cases},
         {"broken_barrier", broken_barrier_cases},
         {"matrix_multiply_fast_barrier", matrix_multiply_fast_barrier_cases},
     };
