@@ -97,11 +97,11 @@ exists() {
     ls $place/$1 $folder/$1 ch*/$1 ch*/beyond/$1 ch*/display/$1 ch*/lock_watch/$1 2>/dev/null | grep -q .
 }
 
-# What all programs of a chapter say of their options, a line each.
+# What all programs of a chapter say of their options, a line each; [-ab] as [-a] [-b].
 usages() {
     for source in $(grep -l '^int main(' "$1"/*.c "$1"/beyond/*.c "$1"/lock_watch/*.c 2>/dev/null); do
-        "$work/copy/${source%.c}" -h | tr -s '\n ' ' ' | sed ':a
-            s/\[-\([a-z]\)\([a-z]\{1,\}\)\]/[-\1] [-\2]/; ta' && echo
+        "$work/copy/${source%.c}" -h | tr -s '\n ' ' ' |
+            sed -e ':again' -e 's/\[-\([a-z]\)\([a-z]\{1,\}\)\]/[-\1] [-\2]/' -e 't again' && echo
     done
 }
 
