@@ -301,7 +301,8 @@ START_TEST(test_path)
         ck_assert_msg(says("(first) in cycle_member (scenarios.c:"), "%s", printed);
         ck_assert(says("2 threads") && !says("ERROR: ld.so"));
         // A program and its source there, too.
-        ck_assert_int_eq(run("%s cp tests/watched/scenarios.c \"$folder\"; (cd \"$folder\"; "
+        ck_assert_int_eq(run("%s cp tests/watched/scenarios.c tests/watched/runs.h \"$folder\"; "
+                             "(cd \"$folder\"; "
                              "cc -pthread -g -O1 -o debug scenarios.c); %s \"$folder\"/debug two",
                              begin, lock_watch),
                          WATCH_DEADLOCK);

@@ -320,7 +320,7 @@ START_TEST(test_trace)
         "waiting for news",  "holding first",
     };
     ck_assert_int_eq(run("lock_watch -t " FOLDER "/trace.json " FOLDER "/debug states"), 0);
-    ck_assert_msg(says("first states (scenarios.c:"), "%s", printed);
+    ck_assert_msg(says("first states (runs.h:"), "%s", printed);
     check_trace();
     ck_assert(says("{\"name\": \"1 main\"}") && says("{\"name\": \"2 waits_then_sleeps\"}"));
     ck_assert(says("\"process_name\", \"args\": {\"name\": \"debug\"}"));
