@@ -22,7 +22,7 @@
  *
  * This is the launcher. It asks the system to load lock_watch.so, which lies beside it, into the program
  * (LD_PRELOAD; on macOS DYLD_INSERT_LIBRARIES), and becomes the program itself. The library's functions
- * are in watch_calls.c.
+ * are in watch_locks.c and watch_waits.c.
  */
 // With the first of these, glibc's getopt stops at PROGRAM, whose own options follow.
 #ifndef _POSIX_C_SOURCE
