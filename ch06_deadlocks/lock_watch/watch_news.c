@@ -278,7 +278,7 @@ void watch_end_wait(struct watch_thread *self, struct watch_pending *pending, bo
 
 void watch_tell_what_is_late(void)
 {
-    static uint64_t told[MOST_THREADS]; // since when that thread's wait is known to be in vain
+    static uint64_t told[MOST_THREADS]; // the begin of the wait that was told of, for each thread
     static struct watch_thread *late[MOST_THREADS];
     unsigned int count = 0;
     uint64_t now = watch_now(), longest = 0;

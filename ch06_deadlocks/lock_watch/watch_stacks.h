@@ -15,7 +15,7 @@
 
 enum { MOST_FRAMES = 16, KNOWN_STACKS = 128, KNOWN_CALLERS = 64, CHECKED_FRAMES = 3 };
 
-/* The innermost frame first. Never changes, and stays for ever. */
+/* The innermost frame first. Once made, it never changes and is never freed. */
 struct watch_stack {
     unsigned int count;
     unsigned int handler; // so many of the frames are a signal handler's; 0: it was none
