@@ -21,8 +21,6 @@ struct deadline {
 typedef int try_call(void *);
 typedef int wait_call(void *, const struct deadline *);
 
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-
 /*
  * For a thread that locks what it holds already. True: the real call would return at once, and with
  * what: a mutex is of the type that reports it, a read-write lock knows its writer. The type cannot be

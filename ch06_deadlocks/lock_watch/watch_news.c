@@ -4,8 +4,8 @@
  * A cycle of two or more threads is certain, and so is one of a single thread, a lock that it takes twice,
  * if the lock is one. But some programs use a mutex as a signal: a thread locks it twice and waits so,
  * until another unlocks it. (POSIX leaves that undefined; on Linux it works.) It is a lock if its owner has
- * ever unlocked it, or if there is no other thread. Else the watch waits for LATE_SECONDS, and then
- * tells without ending the program. The same holds for a lock whose owner has ended, or is on the other
+ * ever unlocked it, or if there is no other thread. Otherwise the watch waits for LATE_SECONDS, and then
+ * reports it without ending the program. The same holds for a lock whose owner has ended, or is on the other
  * side of a fork.
  */
 #define _GNU_SOURCE // the fields of glibc's mutex; syscall
@@ -245,11 +245,10 @@ void watch_begin_wait(struct watch_thread *self, struct watch_pending *pending)
     unsigned int length = watch_wait_begins(self, &pending->wait, cycle);
     const struct watch_lock *lock = pending->wait.lock;
     watch_is_reporting = true;
-    if (length > 1 || (length == 1 && (lock == NULL || is_surely_a_lock(lock)))) {
+    if (length > 1 || (length == 1 && (lock == NULL || is_surely_a_lock(lock))))
         end_stuck(NEWS_CYCLE, cycle, length);
-    } else if (waits_in_vain(self) && is_surely_a_lock(lock)) {
+    else if (waits_in_vain(self) && is_surely_a_lock(lock))
         end_stuck(NEWS_IN_VAIN, &self, 1);
-    }
     watch_is_reporting = false;
     watch_graph_unlock(&mask);
     pthread_setcancelstate(cancel_state, NULL);

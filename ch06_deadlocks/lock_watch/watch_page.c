@@ -121,11 +121,7 @@ static void add_wait(const struct watch_thread *thread)
 /* A thread in no call of the watch: what the kernel says of it. */
 static void add_sleep(const struct watch_look *look, int tid)
 {
-    const struct watch_sleeper *sleeper = NULL;
-    for (unsigned int i = 0; i < look->count && tid != 0; i++) {
-        if (look->sleepers[i].tid == tid)
-            sleeper = &look->sleepers[i];
-    }
+    const struct watch_sleeper *sleeper = watch_sleeper_of(look, tid);
     if (sleeper == NULL || sleeper->call < 0 || tid == watch_tid()) {
         watch_add(&output, "null");
         return;
@@ -191,13 +187,6 @@ static void add_threads(const struct watch_page *page)
 
 /* ---- locks ---- */
 
-static const char *const kinds[] = {
-    [WATCH_MUTEX] = "mutex",         [WATCH_RWLOCK] = "read-write lock",
-    [WATCH_SPIN_LOCK] = "spin lock", [WATCH_ONCE] = "once",
-    [WATCH_SEMAPHORE] = "semaphore", [WATCH_BARRIER] = "barrier",
-    [WATCH_CONDITION] = "condition",
-};
-
 static bool is_in_cycle(const struct watch_page *page, const struct watch_lock *lock)
 {
     for (unsigned int i = 0; i < page->stuck_count; i++) {
@@ -220,7 +209,7 @@ static void add_locks(const struct watch_page *page)
             continue;
         add_comma(&is_first);
         watch_add(&output, "{\"id\":%u,\"kind\":\"%s\",\"owner\":%u,\"name\":", READ(lock->number),
-                  kinds[READ(lock->kind)], watch_number_of(owner));
+                  watch_kind_name(READ(lock->kind)), watch_number_of(owner));
         add_text(watch_variable(READ(lock->address)));
         watch_add(&output, ",\"locked\":%lu,\"waited\":%lu,\"in_cycle\":%s", READ(lock->locked),
                   READ(lock->waited), true_or_false(is_in_cycle(page, lock)));
@@ -233,22 +222,6 @@ static void add_locks(const struct watch_page *page)
 
 /* ---- warnings ---- */
 
-static bool names_suppressed(const struct watch_stack *stack)
-{
-    for (unsigned int i = 0; stack != NULL && i < stack->count; i++) {
-        char function[200];
-        const char *text = watch_place(stack->frames[i]);
-        const char *end = strstr(text, " (");
-        size_t length = end == NULL ? strlen(text) : (size_t)(end - text);
-        length = length < sizeof function ? length : sizeof function - 1;
-        memcpy(function, text, length);
-        function[length] = '\0';
-        if (watch_is_suppressed(function))
-            return true;
-    }
-    return false;
-}
-
 static void add_warnings(void)
 {
     bool is_first = true;
@@ -258,8 +231,9 @@ static void add_warnings(void)
         const struct watch_warning *warning = &warnings[i];
         bool is_suppressed = false;
         for (unsigned int j = 0; j < warning->length; j++)
-            is_suppressed = is_suppressed || names_suppressed(warning->orders[j].from_place) ||
-                            names_suppressed(warning->orders[j].to_place);
+            is_suppressed = is_suppressed ||
+                            watch_names_suppressed(warning->orders[j].from_place) ||
+                            watch_names_suppressed(warning->orders[j].to_place);
         if (is_suppressed)
             continue;
         add_comma(&is_first);

@@ -221,3 +221,12 @@ void watch_sleeper_name(int tid, char name[16])
 }
 
 #endif
+
+const struct watch_sleeper *watch_sleeper_of(const struct watch_look *look, int tid)
+{
+    for (unsigned int i = 0; i < look->count && tid != 0; i++) {
+        if (look->sleepers[i].tid == tid)
+            return &look->sleepers[i];
+    }
+    return NULL;
+}

@@ -30,6 +30,9 @@ struct watch_look {
 };
 bool watch_look(struct watch_look *look); // false: it has stopped, or cannot look
 
+/* What was seen of that thread; NULL: nothing. `tid` 0: it is not known. */
+const struct watch_sleeper *watch_sleeper_of(const struct watch_look *look, int tid);
+
 /* One thread. False: it has ended. */
 bool watch_look_at(struct watch_sleeper *sleeper, int tid);
 

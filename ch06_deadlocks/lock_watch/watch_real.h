@@ -165,6 +165,9 @@ static inline bool is_got(int error)
     return error == 0 || error == EOWNERDEAD;
 }
 
+/* So that HERE is where the program has called, and a lock that is free stays quick. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 /* Where the program has called the function that uses this. */
 #define HERE                                                                                       \
     watch_stack_here(&self->stacks, __builtin_extract_return_addr(__builtin_return_address(0)),    \

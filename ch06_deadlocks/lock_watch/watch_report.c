@@ -54,18 +54,25 @@ static unsigned int first_frame(const struct watch_stack *stack)
     return i;
 }
 
-static const char *place(const struct watch_stack *stack)
+bool watch_names_suppressed(const struct watch_stack *stack)
 {
-    if (stack == NULL || stack->count == 0)
-        return "a place that is not known";
-    for (unsigned int i = 0; i < stack->count; i++) {
+    bool is_named = false;
+    for (unsigned int i = 0; stack != NULL && i < stack->count; i++) {
         char function[200];
         snprintf(function, sizeof function, "%s", watch_place(stack->frames[i]));
         char *end = strstr(function, " (");
         if (end != NULL)
             *end = '\0';
-        is_suppressed = is_suppressed || watch_is_suppressed(function);
+        is_named = is_named || watch_is_suppressed(function);
     }
+    return is_named;
+}
+
+static const char *place(const struct watch_stack *stack)
+{
+    if (stack == NULL || stack->count == 0)
+        return "a place that is not known";
+    is_suppressed = watch_names_suppressed(stack) || is_suppressed;
     return watch_place(stack->frames[first_frame(stack)]);
 }
 
@@ -209,15 +216,6 @@ static void say_held(const struct watch_thread *thread)
     }
 }
 
-static const struct watch_sleeper *sleeper_of(int tid)
-{
-    for (unsigned int i = 0; i < look.count && tid != 0; i++) {
-        if (look.sleepers[i].tid == tid)
-            return &look.sleepers[i];
-    }
-    return NULL;
-}
-
 /* A thread that is in no call of the watch: what the kernel says of it. */
 static void say_sleeper(const struct watch_sleeper *sleeper, const struct watch_stack *stack)
 {
@@ -243,7 +241,7 @@ static void say_sleeper(const struct watch_sleeper *sleeper, const struct watch_
 
 static void say_thread(const struct watch_thread *thread, bool is_in_cycle)
 {
-    const struct watch_sleeper *sleeper = sleeper_of(thread->tid);
+    const struct watch_sleeper *sleeper = watch_sleeper_of(&look, thread->tid);
     watch_say("  thread %s", watch_thread_name(thread->number));
     if (READ(thread->waits))
         say_wait(thread);

@@ -26,4 +26,7 @@ enum watch_news {
 bool watch_report(const struct watch_options *options, enum watch_news news,
                   struct watch_thread *const threads[], unsigned int count);
 
+/* Whether the user wants to hear nothing about a function in that stack; asks for all its names. */
+bool watch_names_suppressed(const struct watch_stack *stack);
+
 #endif

@@ -11,11 +11,11 @@
  * how often each has left a processor. Between the first look's end and the second's beginning, then,
  * all slept.
  *
- * From outside come: signals, if there is a handler that may wake a thread (by sem_post or write, the only
- * calls of this kind that a handler may make), and a timer or other process to send one; and other processes
- * that share the memory or the pipe.
+ * Three things can wake a thread from outside: a signal that a timer or another process sends, if its handler
+ * calls sem_post or write, the only calls that may do so in a handler; memory that another process shares; and
+ * a pipe of which another process has an end.
  *
- * Where there is no /proc (or other than Linux), nobody looks, and the calls that are watched have to do.
+ * Without /proc, and on systems other than Linux, nobody looks: only cycles and orders are found.
  */
 #define _GNU_SOURCE // prctl
 #include "watch_sleepers.h"

@@ -50,8 +50,8 @@ void watch_text_begin(const char *file)
 
 int watch_descriptor(void)
 {
-    if (!leads_there(
-            descriptor)) { // the program has closed it, and may have its own file there now
+    // The program may have closed it, and have a file of its own there now.
+    if (!leads_there(descriptor)) {
         descriptor = -1;
         if (report_path[0] != '\0')
             open_descriptor();

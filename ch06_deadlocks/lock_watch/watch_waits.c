@@ -10,14 +10,11 @@
 #include "watch_real.h"
 #include "watch_trace.h"
 
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-
 /* ---- conditions ---- */
 
 struct cond_wait {
     struct watch_thread *self;
-    struct watch_pending
-        pending; // its mutex NULL: not this thread's, or it stays locked (see below)
+    struct watch_pending pending; // with a mutex only if the wait unlocks it (see below)
     const void *cond;
     int error;
 };

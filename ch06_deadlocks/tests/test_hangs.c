@@ -5,7 +5,7 @@
 #include "must.h"
 
 #include "../lock_watch/watch.h"
-#include "cases.h"
+#include "watching.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -14,9 +14,6 @@
 #define IS_LINUX PLAIN_BUILD " && test $(uname) = Linux"
 #define HAS_CPP "command -v c++ >/dev/null"
 #define HAS_OPENMP "echo 'int main(void) {}' | cc -fopenmp -x c -o /dev/null - 2>/dev/null"
-
-/* lock_watch is found by its name. */
-#define run(...) run("PATH=\"$PWD/" OUT "/lock_watch:$PATH\"; " __VA_ARGS__)
 
 enum { MOST_TEXTS = 4, STUCK = WATCH_DEADLOCK, ENDED = 124 }; // by timeout
 
@@ -82,11 +79,6 @@ static const char *const harmless[] = {
     "sleepers",    "child_works",       "child_posts", "child_writes",      "child_unlocks",
 };
 enum { HARMLESS = sizeof harmless / sizeof harmless[0] };
-
-static bool says(const char *text)
-{
-    return strstr(printed, text) != NULL;
-}
 
 /* Some at a time, to save time; what they say is kept for the tests. What cannot be built is not there. */
 static void watch_all(void)

@@ -5,16 +5,12 @@
 #include "must.h"
 
 #include "../lock_watch/watch_options.c"
-#include "cases.h"
+#include "watching.h"
 
 #define FOLDER OUT "/tests/check.launcher"
-#define HAS_CC PLAIN_BUILD " && command -v cc >/dev/null"
 #define USAGE                                                                                      \
     "usage: lock_watch [-efgk] [-o FILE] [-p report.html] [-s FILE] [-t trace.json]\n"             \
     "                  [-w SECONDS] [-x STATUS] PROGRAM [ARGUMENT ...]\n"
-
-/* lock_watch is found by its name. */
-#define run(...) run("PATH=\"$PWD/" OUT "/lock_watch:$PATH\"; " __VA_ARGS__)
 
 /* The program does nothing, and the launcher and its library lie in a folder of their own, too. */
 static void compile(void)
@@ -32,11 +28,6 @@ static void compile(void)
 static void remove_programs(void)
 {
     run("rm -rf " FOLDER);
-}
-
-static bool says(const char *text)
-{
-    return strstr(printed, text) != NULL;
 }
 
 START_TEST(test_usage)

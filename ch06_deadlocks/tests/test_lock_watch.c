@@ -6,15 +6,11 @@
 
 #include "../lock_watch/watch.h"
 #include "../trains.h"
-#include "cases.h"
+#include "watching.h"
 
 #include <stddef.h>
 
 #define FOLDER OUT "/tests/check.watched"
-#define HAS_CC PLAIN_BUILD " && command -v cc >/dev/null"
-
-/* lock_watch is found by its name. */
-#define run(...) run("PATH=\"$PWD/" OUT "/lock_watch:$PATH\"; " __VA_ARGS__)
 
 static void compile(void)
 {
@@ -29,11 +25,6 @@ static void compile(void)
 static void remove_programs(void)
 {
     run("rm -rf " FOLDER);
-}
-
-static bool says(const char *text)
-{
-    return strstr(printed, text) != NULL;
 }
 
 static int watch(const char *scenario)
