@@ -95,7 +95,7 @@ int main(int argc, char *argv[])
     MUST(wait_group_init(&waitgroup));
     MUST(pthread_attr_init(&detached));
     MUST(pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED));
-    MUST(pthread_attr_setstacksize(&detached, 1 << 20)); // small ones are used again at once
+    MUST(pthread_attr_setstacksize(&detached, 2 << 20)); // small ones are used again at once
     start_search(MUST_HAVE(strdup(argv[first])), argv[first + 1]);
     MUST(wait_group_wait(&waitgroup));
     for (size_t i = 0; i < match_count; i++)
