@@ -28,7 +28,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TICK_MS = 100, STACK = 256 * 1024 };
+enum { TICK_MS = 100 };
 
 static atomic_bool has_begun;
 
@@ -240,7 +240,6 @@ void watch_sleepers_start(void)
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &mask);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attributes, STACK);
     real.pthread_create(&thread, &attributes, look_now_and_then, NULL);
     pthread_sigmask(SIG_SETMASK, &mask, NULL);
     pthread_attr_destroy(&attributes);

@@ -368,8 +368,14 @@ static void find_lines(const struct symbol *first)
 
 /* ---- names: of variables and functions, and of functions whose lines are not known ---- */
 
-/* A file that was stripped still has the names that it exports, or calls. */
-static char name_script[] = "nm -P -C -t x \"$1\" | grep . || exec nm -D -P -C -t x \"$1\"\n";
+/*
+ * A file that was stripped still has the names that it exports, or calls. A variable of each thread has an
+ * address among its kind only, which may be another variable's in memory. The last line is for macOS.
+ */
+static char name_script[] =
+    "list() { nm -C --format=sysv \"$@\" | grep '[0-9a-f]|' | grep -v ' TLS|' | tr '|' ' '; }\n"
+    "list \"$1\" | grep . || list -D \"$1\" | grep . ||\n"
+    "nm -P -t x \"$1\" | awk '{ print $1, $3, $2, \"-\", $4, \"-\" }'\n";
 
 struct names {
     struct symbol *asked[MOST_SYMBOLS]; // in the order of their offsets
@@ -390,25 +396,26 @@ static void name(struct symbol *symbol, const char *name, uintptr_t distance)
         snprintf(symbol->text, TEXT, "%.100s+%lu", name, (unsigned long)distance);
 }
 
-/* Takes "name type value size", where the name may contain spaces. */
+/* Takes "name value class type size section", where the name may contain spaces. */
 static void take_name(char *line, void *context)
 {
     const struct names *names = context;
-    char *fields[3];
-    size_t length = strlen(line);
-    while (length > 0 && line[length - 1] == ' ')
-        line[--length] = '\0';
-    for (int i = 2; i >= 0; i--) {
+    enum { VALUE, CLASS, TYPE, SIZE, SECTION, FIELDS };
+    char *fields[FIELDS];
+    for (int i = FIELDS; i-- > 0;) {
         char *space = strrchr(line, ' ');
         if (space == NULL)
             return;
-        *space = '\0';
         fields[i] = space + 1;
+        while (space > line && space[-1] == ' ')
+            space--;
+        *space = '\0';
     }
-    bool is_variable = strchr("bBdDgGsSvVu", fields[0][0]) != NULL;
-    bool is_function = strchr("tTwWi", fields[0][0]) != NULL;
-    uintptr_t value = (uintptr_t)strtoull(fields[1], NULL, 16);
-    uintptr_t size = (uintptr_t)strtoull(fields[2], NULL, 16);
+    char class = fields[CLASS][0];
+    bool is_variable = strchr("bBdDgGsSvVu", class) != NULL;
+    bool is_function = strchr("tTwWi", class) != NULL;
+    uintptr_t value = (uintptr_t)strtoull(fields[VALUE], NULL, 16);
+    uintptr_t size = (uintptr_t)strtoull(fields[SIZE], NULL, 16);
     unsigned int low = 0, high = names->count;
     while (low < high) {
         unsigned int middle = (low + high) / 2;
@@ -417,7 +424,7 @@ static void take_name(char *line, void *context)
         else
             high = middle;
     }
-    if (fields[0][1] != '\0' || low == names->count ||
+    if (fields[CLASS][1] != '\0' || low == names->count ||
         names->asked[low]->offset - value >= (size > 0 ? size : 1))
         return;
     line[strcspn(line, "@")] = '\0'; // a version

@@ -16,6 +16,9 @@ static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t news = PTHREAD_COND_INITIALIZER;
 static pthread_rwlock_t table = PTHREAD_RWLOCK_INITIALIZER;
 
+/* Every thread has this on its stack, also the one of lock_watch: some libraries keep as much. */
+_Thread_local char much[512 * 1024];
+
 /* ---- a thread that waits for another's end ---- */
 
 static void *locks_first(void *argument)
