@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ROWS = 20, MOST_LISTED = 64 }; // of the table; threads
+enum { ROWS = 20, SHORT_MS = 10, MOST_LISTED = 64 }; // of the table; threads
 
 static struct watch_look look; // at all threads, when the report was begun
 static bool is_suppressed;     // the user wants to hear nothing about a function in this report
@@ -320,7 +320,10 @@ static bool say_warnings(bool is_stuck)
     return has_said;
 }
 
-/* The locks that were waited for longest, the longest one first; returns how many. */
+/*
+ * The locks that were waited for longest, the longest one first; returns how many. Not those that were
+ * waited for less than SHORT_MS in all: to find their names would take longer than they did.
+ */
 static unsigned int longest_waits(const struct watch_lock *rows[ROWS], unsigned int *waited_for)
 {
     unsigned int count = 0;
@@ -330,6 +333,8 @@ static unsigned int longest_waits(const struct watch_lock *rows[ROWS], unsigned 
         if (lock->number == 0 || lock->waited == 0)
             continue;
         ++*waited_for;
+        if (lock->wait_sum < SHORT_MS * 1000000)
+            continue;
         unsigned int row = count < ROWS ? count++ : ROWS;
         while (row > 0 && rows[row - 1]->wait_sum < lock->wait_sum) {
             if (row < ROWS)
@@ -351,8 +356,9 @@ static void say_table(bool is_stuck, bool is_one_of_many)
         if (!is_one_of_many)
             watch_say("no mutex was locked");
     } else if (count == 0 && !is_stuck)
-        watch_say("%lu mutex%s locked %lu time%s, never waited for", totals.locks,
-                  totals.locks == 1 ? "" : "es", totals.locked, totals.locked == 1 ? "" : "s");
+        watch_say("%lu mutex%s locked %lu time%s, %s", totals.locks, totals.locks == 1 ? "" : "es",
+                  totals.locked, totals.locked == 1 ? "" : "s",
+                  waited_for == 0 ? "never waited for" : "none waited for longer than 10 ms");
     if (count > 0)
         watch_say("%10s %10s %12s %11s  %s", "locked", "waited for", "in all, ms", "longest, ms",
                   "mutex, and where it was first used");
@@ -363,7 +369,7 @@ static void say_table(bool is_stuck, bool is_one_of_many)
                   all / 1000, all % 1000, longest / 1000, longest % 1000,
                   watch_mutex_name(rows[i]->address, rows[i]->number), place(rows[i]->first_place));
     }
-    if (waited_for > count)
+    if (count > 0 && waited_for > count)
         watch_say("and %u mutex%s waited for less", waited_for - count,
                   waited_for - count == 1 ? "" : "es");
 }
