@@ -15,10 +15,16 @@ static struct {
 } answers[MOST_ASKED_THREADS];
 static unsigned int answer_count;
 static int asking_signal;
+static atomic_bool is_for_good;
 
 void watch_ask_begin(void)
 {
     answer_count = 0;
+}
+
+void watch_ask_for_good(void)
+{
+    is_for_good = true;
 }
 
 int watch_asking_signal(void)
@@ -45,6 +51,8 @@ static void tell(int signal)
         watch_unwind_interrupted(&answer);
         atomic_store(&asked, 0);
     }
+    while (is_for_good)
+        pause();
     this_thread = self;
     is_unwatched = was_unwatched;
     errno = before;
@@ -91,7 +99,7 @@ const struct watch_stack *watch_stack_of(const struct watch_sleeper *sleeper)
     stack->count = 0;
     if (sleeper->tid == watch_tid()) {
         watch_unwind_interrupted(stack); // by the signal that has asked for the report
-    } else if ((watch_is_asleep(sleeper) || sleeper->call < 0) && has_signal() &&
+    } else if ((watch_is_asleep(sleeper) || sleeper->call < 0 || is_for_good) && has_signal() &&
                (sleeper->blocked >> (asking_signal - 1) & 1) == 0 && ask(sleeper->tid)) {
         *stack = answer;
     }

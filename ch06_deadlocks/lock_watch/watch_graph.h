@@ -87,6 +87,14 @@ struct watch_wait {
     bool has_deadline;
 };
 
+/* The lock that a thread has tried to lock last, and did not get: pthread_mutex_trylock and the like. */
+struct watch_tried {
+    _Atomic(struct watch_lock *) lock;
+    atomic_uint number; // the lock's
+    _Atomic(const struct watch_stack *) place;
+    atomic_ulong count; // since it has got any lock
+};
+
 /* A thread that runs. Only itself uses what is not atomic and not said to be otherwise. */
 struct watch_thread {
     atomic_ulong identity; // number * MOST_THREADS + its place in the table; 0: not in use
@@ -97,6 +105,7 @@ struct watch_thread {
     int tid;                // Linux's number of it; 0: not known
     struct watch_wait wait; // what it waits for, while `waits` is set
     atomic_bool waits;
+    struct watch_tried tried;
     atomic_ullong gave_up; // since when its waits have run out one after the other; 0: not at all
     atomic_uint held_count;
     struct watch_held held[MOST_HELD];

@@ -77,12 +77,25 @@ static ALWAYS_INLINE void note_lock(struct watch_thread *self, struct watch_lock
                                     enum watch_what what, const struct watch_stack *place,
                                     enum watch_how how)
 {
+    WRITE(self->tried.count, 0);
     if (what == WATCH_TO_READ)
         watch_shares(self, lock, place, how);
     else
         watch_locked(self, lock, place, how);
     if (what == WATCH_TO_READ || lock->depth == 1)
         watch_event(self, WATCH_GOT, lock->address, lock->number);
+}
+
+/* Notes that it was not. Of many tries without success, a report tells. */
+static void note_try(struct watch_thread *self, struct watch_lock *lock,
+                     const struct watch_stack *place)
+{
+    struct watch_tried *tried = &self->tried;
+    unsigned long count = READ(tried->lock) == lock ? READ(tried->count) : 0;
+    WRITE(tried->lock, lock);
+    WRITE(tried->number, READ(lock->number));
+    WRITE(tried->place, place);
+    WRITE(tried->count, count + 1);
 }
 
 static ALWAYS_INLINE int lock(void *object, enum watch_kind kind, enum watch_what what,
@@ -121,6 +134,8 @@ static ALWAYS_INLINE int try_lock(void *object, enum watch_kind kind, enum watch
     struct watch_lock *watched = watch_lock_at(object, kind, place);
     if (watched != NULL && is_got(error))
         note_lock(self, watched, what, place, BY_TRYING);
+    else if (watched != NULL && error == EBUSY)
+        note_try(self, watched, place);
     leave(self);
     return error;
 }

@@ -69,6 +69,9 @@ static void answer(int signal)
     sigset_t mask;
     if (getpid() == process && has_reports) {
         begin_report(this_thread, &mask, &cancel_state);
+        if (signal != SIGQUIT &&
+            process != 1) // the first process of a system, or container, goes on
+            watch_ask_for_good();
         watch_report(&options, NEWS_DUMP, NULL, 0);
         end_report(this_thread, &mask, cancel_state);
     }

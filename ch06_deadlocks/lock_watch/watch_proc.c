@@ -130,14 +130,22 @@ bool watch_is_futex(const struct watch_sleeper *sleeper)
                        operation == FUTEX_LOCK_PI || operation == FUTEX_WAIT_REQUEUE_PI);
 }
 
+/* What a call with a file as its first argument works on: "pipe:[123]". */
+static const char *file_of(const struct watch_sleeper *sleeper)
+{
+    static char target[64];
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", (int)sleeper->arguments[0]);
+    ssize_t length = readlink(path, target, sizeof target - 1);
+    target[length > 0 ? length : 0] = '\0';
+    return target;
+}
+
 static bool is_pipe_call(const struct watch_sleeper *sleeper)
 {
-    char path[64], target[64] = "";
-    if (sleeper->call != SYS_read && sleeper->call != SYS_write && sleeper->call != SYS_readv &&
-        sleeper->call != SYS_writev)
-        return false;
-    snprintf(path, sizeof path, "/proc/self/fd/%d", (int)sleeper->arguments[0]);
-    return readlink(path, target, sizeof target - 1) > 0 && strncmp(target, "pipe:", 5) == 0;
+    return (sleeper->call == SYS_read || sleeper->call == SYS_write || sleeper->call == SYS_readv ||
+            sleeper->call == SYS_writev) &&
+           strncmp(file_of(sleeper), "pipe:", 5) == 0;
 }
 
 bool watch_is_asleep(const struct watch_sleeper *sleeper)
@@ -147,47 +155,51 @@ bool watch_is_asleep(const struct watch_sleeper *sleeper)
 
 const char *watch_sleeper_text(const struct watch_sleeper *sleeper)
 {
-    static char text[100];
+    static char text[150];
     static const struct {
         long call;
         const char *text;
-    } known[] = {{SYS_read, "reads"},
-                 {SYS_write, "writes"},
+        bool has_file;
+    } known[] = {{SYS_read, "reads", true},
+                 {SYS_readv, "reads", true},
+                 {SYS_write, "writes to", true},
+                 {SYS_writev, "writes to", true},
 #ifdef SYS_accept
-                 {SYS_accept, "waits in accept"},
+                 {SYS_accept, "waits in accept for", true},
 #endif
 #ifdef SYS_poll
-                 {SYS_poll, "waits in poll"},
-                 {SYS_select, "waits in select"},
-                 {SYS_epoll_wait, "waits in epoll_wait"},
-                 {SYS_pause, "waits for a signal"},
+                 {SYS_poll, "waits in poll", false},
+                 {SYS_select, "waits in select", false},
+                 {SYS_epoll_wait, "waits in epoll_wait", false},
+                 {SYS_pause, "waits for a signal", false},
 #endif
-                 {SYS_ppoll, "waits in poll"},
-                 {SYS_pselect6, "waits in select"},
-                 {SYS_epoll_pwait, "waits in epoll_wait"},
-                 {SYS_accept4, "waits in accept"},
-                 {SYS_recvfrom, "receives"},
-                 {SYS_flock, "waits for the lock of a file"},
-                 {SYS_fcntl, "waits for the lock of a file"},
-                 {SYS_wait4, "waits for a child process"},
-                 {SYS_waitid, "waits for a child process"},
-                 {SYS_rt_sigtimedwait, "waits for a signal"},
-                 {SYS_rt_sigsuspend, "waits for a signal"},
-                 {SYS_nanosleep, "sleeps for a time"},
-                 {SYS_clock_nanosleep, "sleeps for a time"}};
+                 {SYS_ppoll, "waits in poll", false},
+                 {SYS_pselect6, "waits in select", false},
+                 {SYS_epoll_pwait, "waits in epoll_wait", false},
+                 {SYS_accept4, "waits in accept for", true},
+                 {SYS_recvfrom, "receives from", true},
+                 {SYS_recvmsg, "receives from", true},
+                 {SYS_sendto, "sends to", true},
+                 {SYS_flock, "waits for the lock of", true},
+                 {SYS_fcntl, "waits for the lock of", true},
+                 {SYS_wait4, "waits for a child process", false},
+                 {SYS_waitid, "waits for a child process", false},
+                 {SYS_rt_sigtimedwait, "waits for a signal", false},
+                 {SYS_rt_sigsuspend, "waits for a signal", false},
+                 {SYS_nanosleep, "sleeps for a time", false},
+                 {SYS_clock_nanosleep, "sleeps for a time", false}};
     if (watch_is_futex(sleeper))
         snprintf(text, sizeof text, "waits for the futex at 0x%lx%s", sleeper->arguments[0],
                  sleeper->arguments[3] != 0 ? ", with a deadline" : "");
-    else if (is_pipe_call(sleeper))
-        snprintf(text, sizeof text, "%s a pipe (file %d)",
-                 sleeper->call == SYS_read || sleeper->call == SYS_readv ? "reads" : "writes to",
-                 (int)sleeper->arguments[0]);
     else if (sleeper->call < 0)
         snprintf(text, sizeof text, "runs");
     else
         snprintf(text, sizeof text, "is in system call %ld", sleeper->call);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (known[i].call == sleeper->call && !is_pipe_call(sleeper))
+        if (known[i].call == sleeper->call && known[i].has_file)
+            snprintf(text, sizeof text, "%s file %d (%s)", known[i].text,
+                     (int)sleeper->arguments[0], file_of(sleeper));
+        else if (known[i].call == sleeper->call)
             snprintf(text, sizeof text, "%s", known[i].text);
     }
     return text;

@@ -40,7 +40,7 @@ bool watch_look_at(struct watch_sleeper *sleeper, int tid);
 bool watch_is_asleep(const struct watch_sleeper *sleeper);
 bool watch_is_futex(const struct watch_sleeper *sleeper);
 
-/* What it does, as "reads a pipe" or "waits for the futex at 0x…"; stays until the next call. */
+/* What it does, as "reads file 3 (pipe:[123])" or "waits for the futex at 0x…"; stays until the next call. */
 const char *watch_sleeper_text(const struct watch_sleeper *sleeper);
 
 /* The name of a thread, which anybody may have changed; "": not known. */

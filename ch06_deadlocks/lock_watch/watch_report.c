@@ -17,7 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ROWS = 20, SHORT_MS = 10, MOST_LISTED = 64 }; // of the table; threads
+enum { ROWS = 20, SHORT_MS = 10 };           // of the table
+enum { MOST_LISTED = 64, MANY_TRIES = 100 }; // threads
 
 static struct watch_look look; // at all threads, when the report was begun
 static bool is_suppressed;     // the user wants to hear nothing about a function in this report
@@ -204,6 +205,20 @@ static void say_wait(const struct watch_thread *thread)
     }
 }
 
+/* A thread that only tries never waits, and is in no cycle: but it may try for ever. */
+static void say_tried(const struct watch_thread *thread)
+{
+    const struct watch_tried *tried = &thread->tried;
+    const struct watch_lock *lock = READ(tried->lock);
+    unsigned long count = READ(tried->count);
+    if (count < MANY_TRIES || READ(lock->number) != READ(tried->number))
+        return;
+    watch_say("    has tried %lu times in vain to lock %s, last in %s", count, lock_name(lock),
+              place(READ(tried->place)));
+    if (READ(lock->owner) != 0)
+        say_owner("locked by", READ(lock->owner), READ(lock->place));
+}
+
 static void say_held(const struct watch_thread *thread)
 {
     unsigned int count = READ(thread->held_count);
@@ -247,6 +262,7 @@ static void say_thread(const struct watch_thread *thread, bool is_in_cycle)
         say_wait(thread);
     else if (sleeper != NULL)
         say_sleeper(sleeper, watch_stack_of(sleeper));
+    say_tried(thread);
     if (!is_in_cycle)
         say_held(thread);
 }

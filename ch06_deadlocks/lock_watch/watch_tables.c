@@ -74,6 +74,7 @@ struct watch_thread *watch_thread_new(void *(*start)(void *))
             graph.names[thread->number].start = start;
         WRITE(thread->waits, false);
         WRITE(thread->gave_up, 0);
+        WRITE(thread->tried.count, 0);
         WRITE(thread->identity, (unsigned long)thread->number * MOST_THREADS +
                                     (unsigned long)(thread - graph.threads));
     }

@@ -207,6 +207,31 @@ static void timed_retry(void)
     join(thread);
 }
 
+static void try_again_and_again(pthread_mutex_t *mutex)
+{
+    const struct timespec millisecond = {.tv_nsec = 1000000};
+    while (pthread_mutex_trylock(mutex) != 0)
+        nanosleep(&millisecond, NULL);
+}
+
+static void *tries_second(void *argument)
+{
+    pthread_mutex_lock(&first);
+    meet();
+    try_again_and_again(&second);
+    return argument;
+}
+
+/* Nobody waits, and nobody gets on: a livelock. */
+static void livelock(void)
+{
+    pthread_t thread = start(tries_second, NULL);
+    pthread_mutex_lock(&second);
+    meet();
+    try_again_and_again(&first);
+    join(thread);
+}
+
 #ifdef _OPENMP
 static void omp_locks(void)
 {
@@ -226,8 +251,9 @@ static void omp_locks(void)
 int main(int argc, char *argv[])
 {
     static const struct scenario all[] = {
-        SCENARIO(semaphores), SCENARIO(spin_locks), SCENARIO(robust), SCENARIO(c11),
-        SCENARIO(two_onces),  SCENARIO(home_made),  SCENARIO(stdio),  SCENARIO(timed_retry),
+        SCENARIO(semaphores), SCENARIO(spin_locks),  SCENARIO(robust),
+        SCENARIO(c11),        SCENARIO(two_onces),   SCENARIO(home_made),
+        SCENARIO(stdio),      SCENARIO(timed_retry), SCENARIO(livelock),
 #ifdef _OPENMP
         SCENARIO(omp_locks),
 #endif
