@@ -95,7 +95,7 @@ static void *serve(void *unused)
 
 int server_start(void)
 {
-    signal(SIGPIPE, SIG_IGN); // who goes away does not take the server with it
+    signal(SIGPIPE, SIG_IGN); // a client that goes away does not end the server
     server.listener = socket(AF_INET, SOCK_STREAM, 0);
     server.address = (struct sockaddr_in){.sin_family = AF_INET};
     server.address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

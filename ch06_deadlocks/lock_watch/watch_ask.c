@@ -46,7 +46,7 @@ static void tell(int signal)
     (void)signal;
     is_unwatched = true; // the unwinder uses pthread_once
     this_thread = NULL;
-    // Only who is still expected may write; and nobody else is asked before that is done.
+    // Only the thread that is still expected may write; no other is asked before it has written.
     if (atomic_compare_exchange_strong(&asked, &own, writing)) {
         watch_unwind_interrupted(&answer);
         atomic_store(&asked, 0);
