@@ -193,7 +193,7 @@ static void after_fork_in_child(void)
         watch_trace_begin_in_child(this_thread);
 }
 
-__attribute__((noreturn)) void WATCHED(_exit)(int status)
+static _Noreturn void end_process(int status)
 {
     if (is_ready()) {
         watch_news_end();
@@ -203,9 +203,14 @@ __attribute__((noreturn)) void WATCHED(_exit)(int status)
         ;
 }
 
+__attribute__((noreturn)) void WATCHED(_exit)(int status)
+{
+    end_process(status);
+}
+
 __attribute__((noreturn)) void WATCHED(_Exit)(int status)
 {
-    _exit(status);
+    end_process(status);
 }
 REPLACE(_exit)
 REPLACE(_Exit)
