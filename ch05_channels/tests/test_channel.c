@@ -4,6 +4,8 @@
  * It includes channel.c itself, to see which threads wait: "a thread is blocked in receive" is then a
  * fact to wait for, and no sleep has to stand in for it.
  */
+#define _DARWIN_C_SOURCE // for pthread_cond_timedwait_relative_np
+
 #include "cases.h"
 #include "must.h"
 #include "times.h"
