@@ -652,7 +652,10 @@ END_TEST
 
 START_TEST(test_alignment)
 {
-    ck_assert_uint_eq(offsetof(struct channel, ring) % alignof(max_align_t), 0);
+    size_t offset = offsetof(struct channel, ring);
+    ck_assert_uint_eq(offset % alignof(long double), 0);
+    ck_assert_uint_eq(offset % alignof(long long), 0);
+    ck_assert_uint_eq(offset % alignof(void *), 0);
 }
 END_TEST
 

@@ -227,6 +227,7 @@ __attribute__((constructor)) static void begin(void)
         watch_trace_begin();
     has_end_of_thread = pthread_key_create(&end_of_thread, thread_ends) == 0;
 #ifndef __APPLE__
+    int at_quick_exit(void (*)(void)); // of C11, which FreeBSD hides where _XOPEN_SOURCE is defined
     at_quick_exit(watch_news_end);
 #endif
     pthread_atfork(before_fork, after_fork, after_fork_in_child);
