@@ -47,7 +47,7 @@ tsan asan:
 	$(call in_every_chapter,$@)
 
 # Each of them says in a line what it has done, and in another one what it has skipped, and why.
-PROOFS = alone readmes programs faults benches symbols models interleavings portable fresh real_programs
+PROOFS = alone readmes programs faults benches symbols models interleavings portable cross fresh real_programs
 
 proofs:
 	@for proof in $(PROOFS); do MAKE='$(MAKE)' sh tests/$$proof.sh || exit 1; done

@@ -7,12 +7,6 @@
 
 #include <unistd.h>
 
-enum { MOST_ASKED_THREADS = 64, PATIENCE_MS = 100 };
-
-static struct {
-    int tid;
-    struct watch_stack stack;
-} answers[MOST_ASKED_THREADS];
 static unsigned int answer_count;
 static int asking_signal;
 static atomic_bool is_for_good;
@@ -34,6 +28,13 @@ int watch_asking_signal(void)
 
 #ifdef __linux__
 #include <sys/syscall.h>
+
+enum { MOST_ASKED_THREADS = 64, PATIENCE_MS = 100 };
+
+static struct {
+    int tid;
+    struct watch_stack stack;
+} answers[MOST_ASKED_THREADS];
 
 static atomic_int asked; // the thread that has not answered yet; 0: it has
 static struct watch_stack answer;
