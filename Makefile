@@ -12,7 +12,7 @@
 
 CHAPTERS := $(patsubst %/Makefile,%,$(sort $(wildcard ch[0-9][0-9]_*/Makefile)))
 SOURCES := $(filter-out %/quiz_lines.h,$(wildcard $(CHAPTERS:%=%/*.[ch]) $(CHAPTERS:%=%/*/*.[ch]) \
-    $(CHAPTERS:%=%/tests/*/*.c*) tests/*.c tests/bench/*.[ch]))
+    $(CHAPTERS:%=%/tests/*/*.c*) tests/*.c tests/bench/*.[ch] tests/windows/*.[ch]))
 
 # Real weather reports, where there are any beside the repository: chapter 5 tests itself on them.
 ifneq ($(wildcard ../shared/metarfiles/*.txt),)
@@ -47,7 +47,8 @@ tsan asan:
 	$(call in_every_chapter,$@)
 
 # Each of them says in a line what it has done, and in another one what it has skipped, and why.
-PROOFS = alone readmes programs faults benches symbols models interleavings portable cross fresh real_programs
+PROOFS = alone readmes programs faults benches symbols models interleavings portable cross windows fresh \
+    real_programs
 
 proofs:
 	@for proof in $(PROOFS); do MAKE='$(MAKE)' sh tests/$$proof.sh || exit 1; done

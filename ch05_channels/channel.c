@@ -181,17 +181,16 @@ static long long time_until(const struct timespec *deadline)
     return (seconds < most ? seconds : most) * 1000000000 + deadline->tv_nsec - now.tv_nsec;
 }
 
-#ifdef __APPLE__
+#if defined __APPLE__ || defined _WIN32
 #define pthread_condattr_setclock(attributes, clock) 0
 #endif
 
-static int set_clock(pthread_cond_t *condition)
+static int make_condition(pthread_cond_t *condition)
 {
     pthread_condattr_t attributes;
     int error = pthread_condattr_init(&attributes);
     if (error != 0)
         return error;
-    pthread_cond_destroy(condition);
     error = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     if (error == 0)
         error = pthread_cond_init(condition, &attributes);
@@ -204,7 +203,7 @@ static int wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex,
 {
     if (deadline == NULL)
         return pthread_cond_wait(condition, mutex);
-#ifdef __APPLE__
+#if defined __APPLE__ || defined _WIN32
     long long rest = time_until(deadline);
     struct timespec span = {(time_t)(rest / 1000000000), (long)(rest % 1000000000)};
     if (rest <= 0)
@@ -355,7 +354,10 @@ static void for_each_channel(const struct channel_case *cases, size_t count,
     } while (next != NULL);
 }
 
-/* Returns 0 when another thread has ended the call, or an error; then this one has claimed it. */
+/*
+ * Returns 0 when another thread has ended the call, or ETIMEDOUT; then this one has claimed it. Only a timeout
+ * ends the wait: winpthreads reports EINVAL when this thread is cancelled, and that is a spurious wake-up.
+ */
 static int wait_for_end(struct call *call, const struct timespec *deadline)
 {
     int state = AWAKE, error = 0, cancel_state, looks = 0;
@@ -365,7 +367,7 @@ static int wait_for_end(struct call *call, const struct timespec *deadline)
         return 0;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
     pthread_mutex_lock(&call->lock);
-    while (!call->woken && error == 0)
+    while (!call->woken && error != ETIMEDOUT)
         error = wait_until(&call->wake, &call->lock, deadline);
     bool is_ended =
         call->woken || !claim(call); // or will be: another thread was first, and that counts
@@ -386,11 +388,8 @@ static int wait_for_partner(struct channel_case *cases, size_t count, size_t *ch
 {
     struct waiter few[8];
     struct waiter *waiters = count <= 8 ? few : calloc(count, sizeof *waiters);
-    struct call call = {.waiters = waiters,
-                        .count = count,
-                        .lock = PTHREAD_MUTEX_INITIALIZER,
-                        .wake = PTHREAD_COND_INITIALIZER};
-    int error = waiters == NULL ? ENOMEM : deadline != NULL ? set_clock(&call.wake) : 0;
+    struct call call = {.waiters = waiters, .count = count, .lock = PTHREAD_MUTEX_INITIALIZER};
+    int error = waiters == NULL ? ENOMEM : make_condition(&call.wake);
     for (size_t i = 0; i < count && error == 0; i++) {
         struct channel *channel = cases[i].channel;
         waiters[i] = (struct waiter){{NULL, NULL}, &call, channel, cases[i].element};

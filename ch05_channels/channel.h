@@ -130,9 +130,8 @@ size_t channel_length(struct channel *channel);
 size_t channel_capacity(const struct channel *channel);
 
 /*
- * Timed calls also fail when pthread_cond_init does, and calls that wait when pthread_cond_wait does; they
- * have done nothing then. That does not happen with glibc, musl and on macOS; on FreeBSD and OpenBSD
- * there may be no memory (ENOMEM).
+ * Calls that wait also fail when pthread_cond_init does; they have done nothing then. That does not happen
+ * with glibc, musl and on macOS; on FreeBSD, OpenBSD and Windows there may be no memory (ENOMEM, EAGAIN).
  */
 
 #ifdef __cplusplus

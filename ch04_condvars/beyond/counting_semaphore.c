@@ -16,7 +16,7 @@
 
 static int make_condition(pthread_cond_t *condition)
 {
-#ifdef __APPLE__
+#if defined __APPLE__ || defined _WIN32
     return pthread_cond_init(condition, NULL); // there it cannot have that clock
 #else
     pthread_condattr_t attributes;
@@ -35,7 +35,7 @@ static int make_condition(pthread_cond_t *condition)
 static int wait_until(pthread_cond_t *condition, pthread_mutex_t *lock,
                       const struct timespec *deadline)
 {
-#ifdef __APPLE__
+#if defined __APPLE__ || defined _WIN32
     enum { LONGEST = 100000 }; // in seconds; some systems do not wait for thousands of years
     struct timespec left;
     clock_gettime(CLOCK_MONOTONIC, &left);
@@ -95,8 +95,9 @@ int counting_semaphore_init(struct counting_semaphore *semaphore, unsigned int p
  * Waits for a permit until the deadline (NULL: forever), and takes it.
  *
  * In the end the number of permits decides, not how the wait ended: a post may have come after the
- * deadline, before this thread had the lock again. A thread that was cancelled in its wait would still
- * be counted, so here none can be.
+ * deadline, before this thread had the lock again. Only a timeout ends the wait: winpthreads reports EINVAL
+ * when another thread cancels this one, which means no more than a spurious wake-up. A thread that was
+ * cancelled in its wait would still be counted, so here none can be.
  */
 static int take_permit(struct counting_semaphore *semaphore, const struct timespec *deadline)
 {
@@ -104,7 +105,7 @@ static int take_permit(struct counting_semaphore *semaphore, const struct timesp
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
     pthread_mutex_lock(&semaphore->lock);
     semaphore->waiting++;
-    while (semaphore->permits == 0 && error == 0) {
+    while (semaphore->permits == 0 && error != ETIMEDOUT) {
         if (deadline == NULL)
             error = pthread_cond_wait(&semaphore->posted, &semaphore->lock);
         else

@@ -106,7 +106,7 @@ struct obstacle {
 
 static int make_condition(pthread_cond_t *condition)
 {
-#ifdef __APPLE__
+#if defined __APPLE__ || defined _WIN32
     return pthread_cond_init(condition, NULL); // there it cannot have that clock
 #else
     pthread_condattr_t attributes;
@@ -125,7 +125,7 @@ static int make_condition(pthread_cond_t *condition)
 static int wait_until(pthread_cond_t *condition, pthread_mutex_t *lock,
                       const struct timespec *deadline)
 {
-#ifdef __APPLE__
+#if defined __APPLE__ || defined _WIN32
     enum { LONGEST = 100000 }; // in seconds; some systems do not wait for thousands of years
     struct timespec left;
     clock_gettime(CLOCK_MONOTONIC, &left);
@@ -425,9 +425,10 @@ static int wait_for_turn(struct fast_channel *channel, const struct call *call,
     for (int yields = 0; must_wait(call, result); yields++) {
         if (!yield_unless_busy(channel, yields, call->deadline))
             error = sleep_once(channel, &obstacle, result, call->deadline);
-        // What can be done is done, also after the deadline.
+        // What can be done is done, also after the deadline. Only a timeout ends the wait: winpthreads
+        // reports EINVAL when this thread is cancelled, and that is a spurious wake-up.
         result = give_or_take(channel, call, &obstacle);
-        if (result == EAGAIN && error != 0)
+        if (result == EAGAIN && error == ETIMEDOUT)
             result = error;
     }
     leave(channel, &channel->inside, false);

@@ -125,11 +125,6 @@ size_t fast_channel_length(struct fast_channel *channel);
 /* How many elements the buffer has room for. */
 size_t fast_channel_capacity(const struct fast_channel *channel);
 
-/*
- * The calls that wait also fail when pthread_cond_wait does, and have then done nothing. That does not
- * happen with glibc, musl and on macOS; on FreeBSD and OpenBSD it may find no memory (ENOMEM).
- */
-
 #ifdef __cplusplus
 }
 #endif

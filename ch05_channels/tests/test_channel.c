@@ -43,10 +43,32 @@ static int init_condition(pthread_cond_t *condition, const pthread_condattr_t *a
     return atomic_load(&is_refused) ? EAGAIN : pthread_cond_init(condition, attributes);
 }
 
+/* Every fourth wait fails at once, as winpthreads does while a cancel is pending. It changes nothing. */
+static bool wait_fails(void)
+{
+    static atomic_uint waits;
+    return atomic_fetch_add(&waits, 1) % 4 == 3;
+}
+
+static int wait_or_fail(pthread_cond_t *condition, pthread_mutex_t *lock)
+{
+    return wait_fails() ? EINVAL : pthread_cond_wait(condition, lock);
+}
+
+static inline int timed_wait_or_fail(pthread_cond_t *condition, pthread_mutex_t *lock,
+                                     const struct timespec *deadline)
+{
+    return wait_fails() ? EINVAL : pthread_cond_timedwait(condition, lock, deadline);
+}
+
 #define clock_gettime read_clock
 #define calloc allocate
 #define pthread_cond_init init_condition
+#define pthread_cond_wait wait_or_fail
+#define pthread_cond_timedwait timed_wait_or_fail
 #include "../channel.c"
+#undef pthread_cond_timedwait
+#undef pthread_cond_wait
 #undef clock_gettime
 #undef calloc
 #undef pthread_cond_init
@@ -497,7 +519,9 @@ START_TEST(test_no_condition)
     set_refused(true);
     struct timespec deadline = channel_deadline(1);
     ck_assert_int_eq(channel_timed_receive(channel, &value, &deadline), EAGAIN);
+    ck_assert_int_eq(channel_receive(channel, &value), EAGAIN);
     ck_assert_int_eq(channel_send(channel, &value), 0); // there is room: it needs none
+    ck_assert_int_eq(channel_send(channel, &value), EAGAIN);
     ck_assert_int_eq(channel_timed_send(channel, &value, &deadline), EAGAIN);
     set_refused(false);
     ck_assert_int_eq(count(channel, &channel->senders) + count(channel, &channel->receivers), 0);

@@ -23,20 +23,31 @@ static int calls_until_failure;            // of those that make a channel; 0: n
 static _Thread_local bool stops_in_copy;   // this thread, once it has copied half of its element,
 static atomic_bool has_stopped, may_go_on; // says so, and waits
 
+/* Every fourth wait fails at once, as winpthreads does while a cancel is pending. It changes nothing. */
+static bool wait_fails(void)
+{
+    static atomic_uint waits;
+    return atomic_fetch_add(&waits, 1) % 4 == 3;
+}
+
 static int counted_wait(pthread_cond_t *condition, pthread_mutex_t *lock)
 {
+    if (wait_fails())
+        return EINVAL;
     atomic_fetch_add(&asleep, 1);
     int error = pthread_cond_wait(condition, lock);
     atomic_fetch_sub(&asleep, 1);
     return error;
 }
 
-/* The time is a deadline, or on macOS how long to wait. */
+/* The time is a deadline, or on macOS and Windows how long to wait. */
 static int counted_timed_wait(pthread_cond_t *condition, pthread_mutex_t *lock,
                               const struct timespec *time)
 {
+    if (wait_fails())
+        return EINVAL;
     atomic_fetch_add(&asleep, 1);
-#ifdef __APPLE__
+#if defined __APPLE__ || defined _WIN32
     int error = pthread_cond_timedwait_relative_np(condition, lock, time);
 #else
     int error = pthread_cond_timedwait(condition, lock, time);
@@ -223,7 +234,11 @@ START_TEST(test_failures)
             failures++;
         }
     }
-    ck_assert_int_eq(failures, ON_MACOS ? 4 : 5);
+#if defined __APPLE__ || defined _WIN32
+    ck_assert_int_eq(failures, 4); // its condition has no attributes there
+#else
+    ck_assert_int_eq(failures, 5);
+#endif
     calls_until_failure = 0;
     fast_channel_destroy(channel);
 }

@@ -361,7 +361,7 @@ static void *send_somewhere(void *argument)
 {
     struct side *self = argument;
     for (long i = 0; i < 2 * ROUNDS;) {
-        long value = self->id << 32 | i;
+        long value = self->id << 24 | i;
         struct channel_case cases[CHANNELS];
         size_t chosen;
         for (size_t k = 0; k < CHANNELS; k++)
@@ -396,7 +396,7 @@ static void *receive_somewhere(void *argument)
             open--;
             continue;
         }
-        long id = values[chosen] >> 32, number = values[chosen] & 0xffffffff;
+        long id = values[chosen] >> 24, number = values[chosen] & 0xffffff;
         ck_assert_int_gt(number, last[chosen][id]);
         last[chosen][id] = number;
         atomic_fetch_sub(&self->traffic->sum, values[chosen]);

@@ -11,9 +11,9 @@ static inline struct timespec in_microseconds(long microseconds)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
-    time.tv_nsec += microseconds * 1000;
-    time.tv_sec += time.tv_nsec / 1000000000L;
-    time.tv_nsec %= 1000000000L;
+    long long nanoseconds = time.tv_nsec + microseconds * 1000LL; // a long may have 32 bits
+    time.tv_sec += (time_t)(nanoseconds / 1000000000);
+    time.tv_nsec = (long)(nanoseconds % 1000000000);
     return time;
 }
 

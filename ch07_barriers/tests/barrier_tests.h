@@ -141,11 +141,20 @@ static int condition_or_not(pthread_cond_t *condition, const pthread_condattr_t 
     return pthread_cond_init(condition, attributes);
 }
 
+/* Every fourth wait fails at once, as winpthreads does while a cancel is pending. It changes nothing. */
+static bool wait_fails(void)
+{
+    static atomic_uint waits;
+    return atomic_fetch_add(&waits, 1) % 4 == 3;
+}
+
 /* How often a thread has gone to sleep. A thread that reads this under the lock knows that it does. */
 static atomic_int sleeps;
 
 static int sleep_and_count(pthread_cond_t *condition, pthread_mutex_t *lock)
 {
+    if (wait_fails())
+        return EINVAL;
     atomic_fetch_add(&sleeps, 1);
     return pthread_cond_wait(condition, lock);
 }
