@@ -12,11 +12,6 @@
 #include <limits.h>
 #include <string.h>
 
-struct deadline {
-    const clockid_t *clock; // NULL: that of the calls without a clock
-    const struct timespec *time;
-};
-
 /* A kind of lock: how to try it, and how to wait for it, without or with a deadline. */
 typedef int try_call(void *);
 typedef int wait_call(void *, const struct deadline *);
@@ -30,7 +25,7 @@ typedef int wait_call(void *, const struct deadline *);
 static bool relock_returns(const struct watch_lock *lock, void *object, wait_call *wait, int *error)
 {
     static const struct timespec long_ago;
-    const struct deadline past = {NULL, &long_ago};
+    const struct deadline past = {NULL, &long_ago, &real};
     *error = lock->reports_relocking ? EDEADLK : ETIMEDOUT;
     if (lock->kind == WATCH_SPIN_LOCK)
         return false;
@@ -208,11 +203,11 @@ static int wait_mutex(void *mutex, const struct deadline *deadline)
 {
 #ifndef __APPLE__
     if (deadline != NULL && deadline->clock != NULL)
-        return real.pthread_mutex_clocklock(mutex, *deadline->clock, deadline->time);
+        return deadline->real->pthread_mutex_clocklock(mutex, *deadline->clock, deadline->time);
     if (deadline != NULL)
-        return real.pthread_mutex_timedlock == NULL
+        return deadline->real->pthread_mutex_timedlock == NULL
                    ? ETIMEDOUT
-                   : real.pthread_mutex_timedlock(mutex, deadline->time);
+                   : deadline->real->pthread_mutex_timedlock(mutex, deadline->time);
 #endif
     (void)deadline;
     return real.pthread_mutex_lock(mutex);
@@ -263,18 +258,22 @@ REPLACE(pthread_mutex_trylock)
 REPLACE(pthread_mutex_unlock)
 
 #ifndef __APPLE__
-int WATCHED(pthread_mutex_timedlock)(pthread_mutex_t *mutex, const struct timespec *time)
-{
-    const struct deadline deadline = {NULL, time};
-    return lock(mutex, WATCH_MUTEX, WATCH_TO_LOCK, try_mutex, wait_mutex, &deadline);
-}
+#define TIMED_LOCK(name, real)                                                                     \
+    int WATCHED(name)(pthread_mutex_t *restrict mutex, const struct timespec *restrict time)       \
+    {                                                                                              \
+        const struct deadline deadline = {NULL, time, &real};                                      \
+        return lock(mutex, WATCH_MUTEX, WATCH_TO_LOCK, try_mutex, wait_mutex, &deadline);          \
+    }
+FOR_EACH_TIME(TIMED_LOCK, pthread_mutex_timedlock)
 
-int WATCHED(pthread_mutex_clocklock)(pthread_mutex_t *mutex, clockid_t clock,
-                                     const struct timespec *time)
-{
-    const struct deadline deadline = {&clock, time};
-    return lock(mutex, WATCH_MUTEX, WATCH_TO_LOCK, try_mutex, wait_mutex, &deadline);
-}
+#define CLOCK_LOCK(name, real)                                                                     \
+    int WATCHED(name)(pthread_mutex_t *restrict mutex, clockid_t clock,                            \
+                      const struct timespec *restrict time)                                        \
+    {                                                                                              \
+        const struct deadline deadline = {&clock, time, &real};                                    \
+        return lock(mutex, WATCH_MUTEX, WATCH_TO_LOCK, try_mutex, wait_mutex, &deadline);          \
+    }
+FOR_EACH_TIME(CLOCK_LOCK, pthread_mutex_clocklock)
 #endif
 
 /* ---- read-write locks ---- */
@@ -303,7 +302,7 @@ static int wait_read(void *rwlock, const struct deadline *deadline)
 {
 #ifndef __APPLE__
     if (deadline != NULL)
-        return real.pthread_rwlock_timedrdlock(rwlock, deadline->time);
+        return deadline->real->pthread_rwlock_timedrdlock(rwlock, deadline->time);
 #endif
     (void)deadline;
     return real.pthread_rwlock_rdlock(rwlock);
@@ -313,7 +312,7 @@ static int wait_write(void *rwlock, const struct deadline *deadline)
 {
 #ifndef __APPLE__
     if (deadline != NULL)
-        return real.pthread_rwlock_timedwrlock(rwlock, deadline->time);
+        return deadline->real->pthread_rwlock_timedwrlock(rwlock, deadline->time);
 #endif
     (void)deadline;
     return real.pthread_rwlock_wrlock(rwlock);
@@ -372,17 +371,21 @@ REPLACE(pthread_rwlock_trywrlock)
 REPLACE(pthread_rwlock_unlock)
 
 #ifndef __APPLE__
-int WATCHED(pthread_rwlock_timedrdlock)(pthread_rwlock_t *rwlock, const struct timespec *time)
-{
-    const struct deadline deadline = {NULL, time};
-    return lock(rwlock, WATCH_RWLOCK, WATCH_TO_READ, try_read, wait_read, &deadline);
-}
+#define TIMED_READ_LOCK(name, real)                                                                \
+    int WATCHED(name)(pthread_rwlock_t *restrict rwlock, const struct timespec *restrict time)     \
+    {                                                                                              \
+        const struct deadline deadline = {NULL, time, &real};                                      \
+        return lock(rwlock, WATCH_RWLOCK, WATCH_TO_READ, try_read, wait_read, &deadline);          \
+    }
+FOR_EACH_TIME(TIMED_READ_LOCK, pthread_rwlock_timedrdlock)
 
-int WATCHED(pthread_rwlock_timedwrlock)(pthread_rwlock_t *rwlock, const struct timespec *time)
-{
-    const struct deadline deadline = {NULL, time};
-    return lock(rwlock, WATCH_RWLOCK, WATCH_TO_LOCK, try_write, wait_write, &deadline);
-}
+#define TIMED_WRITE_LOCK(name, real)                                                               \
+    int WATCHED(name)(pthread_rwlock_t *restrict rwlock, const struct timespec *restrict time)     \
+    {                                                                                              \
+        const struct deadline deadline = {NULL, time, &real};                                      \
+        return lock(rwlock, WATCH_RWLOCK, WATCH_TO_LOCK, try_write, wait_write, &deadline);        \
+    }
+FOR_EACH_TIME(TIMED_WRITE_LOCK, pthread_rwlock_timedwrlock)
 
 /* ---- spin locks. POSIX lets them be volatile; here they are addresses. ---- */
 
@@ -458,7 +461,7 @@ static int destroy_mtx(void *mutex)
 static int wait_mtx(void *mutex, const struct deadline *deadline)
 {
     return to_errno(deadline == NULL ? real.mtx_lock(mutex)
-                                     : real.mtx_timedlock(mutex, deadline->time));
+                                     : deadline->real->mtx_timedlock(mutex, deadline->time));
 }
 
 int WATCHED(mtx_lock)(mtx_t *mutex)
@@ -471,11 +474,13 @@ int WATCHED(mtx_trylock)(mtx_t *mutex)
     return from_errno(try_lock(mutex, WATCH_MUTEX, WATCH_TO_LOCK, try_mtx));
 }
 
-int WATCHED(mtx_timedlock)(mtx_t *restrict mutex, const struct timespec *restrict time)
-{
-    const struct deadline deadline = {NULL, time};
-    return from_errno(lock(mutex, WATCH_MUTEX, WATCH_TO_LOCK, try_mtx, wait_mtx, &deadline));
-}
+#define TIMED_MTX_LOCK(name, real)                                                                 \
+    int WATCHED(name)(mtx_t *restrict mutex, const struct timespec *restrict time)                 \
+    {                                                                                              \
+        const struct deadline deadline = {NULL, time, &real};                                      \
+        return from_errno(lock(mutex, WATCH_MUTEX, WATCH_TO_LOCK, try_mtx, wait_mtx, &deadline));  \
+    }
+FOR_EACH_TIME(TIMED_MTX_LOCK, mtx_timedlock)
 
 int WATCHED(mtx_unlock)(mtx_t *mutex)
 {

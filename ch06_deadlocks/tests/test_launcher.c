@@ -250,6 +250,41 @@ START_TEST(test_capabilities)
 }
 END_TEST
 
+/*
+ * With a 32-bit glibc the calls with a time have other names in programs whose time_t has 64 bits. The folder is
+ * that of the headers for both kinds of x86, which some systems hide from -m32.
+ */
+#define FOR_32_BITS                                                                                \
+    "cc=\"cc -m32 -isystem /usr/include/$(cc -print-multiarch 2>/dev/null)\"; "                    \
+    "long='-D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64'; "
+#define HAS_LONG_TIME                                                                              \
+    FOR_32_BITS "{ echo '#include <threads.h>'; echo '#include <time.h>'; "                        \
+                "echo 'int main(void) { return sizeof(time_t) != 8; }'; } | "                      \
+                "$cc $long -x c -o " FOLDER ".probe - 2>/dev/null && " FOLDER ".probe; "           \
+                "status=$?; rm -f " FOLDER ".probe; exit $status"
+
+START_TEST(test_long_time)
+{
+    ck_assert_msg(run("unset MAKEFLAGS MAKELEVEL MAKEOVERRIDES; " FOR_32_BITS "make -s OUT=" FOLDER
+                      "/long CC=\"$cc $long\" CFLAGS= " FOLDER "/long/lock_watch/lock_watch " FOLDER
+                      "/long/lock_watch/lock_watch.so") == 0,
+                  "%.2000s", printed);
+    for (int bits = 32; bits <= 64; bits += 32) {
+        ck_assert_msg(run(FOR_32_BITS "$cc %s -pthread -g -O1 -o " FOLDER "/long/deadlines "
+                                      "tests/watched/deadlines.c && " FOLDER
+                                      "/long/lock_watch/lock_watch " FOLDER "/long/deadlines",
+                          bits == 32 ? "" : "$long") == 0,
+                      "%s", printed);
+        ck_assert(says(bits == 32 ? "32 bits of time\n" : "64 bits of time\n"));
+        // The watch has seen each wait: two each for the mutex and the read-write lock, one for mtx.
+        const char *twice = "   1          2  ", *found = strstr(printed, twice);
+        ck_assert_msg(found != NULL && strstr(found + 1, twice) != NULL &&
+                          says("   1          1  "),
+                      "%s", printed);
+    }
+}
+END_TEST
+
 /* ---- where the library is ---- */
 
 /* It comes before the library of gcc's AddressSanitizer, which that does not like. */
@@ -374,6 +409,9 @@ TCase *launcher_cases(void)
                     "test $(getconf LONG_BIT) = 64 && echo 'int main(void) { return 0; }' | "
                     "cc -m32 -x c -o /dev/null - 2>/dev/null"))
         tcase_add_test(cases, test_32_bits);
+    if (is_possible("programs of 32 bits with a time_t of 64",
+                    "make --version | grep -q GNU && " HAS_LONG_TIME))
+        tcase_add_test(cases, test_long_time);
     if (is_possible("a program with the rights of another user", "test $(id -u) = 0"))
         tcase_add_test(cases, test_other_user);
     if (is_possible("a program with file capabilities",
