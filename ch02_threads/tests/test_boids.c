@@ -400,10 +400,10 @@ static void check_refusal(const char *text)
 
 START_TEST(test_memory)
 {
-    ck_assert_int_eq(run(NO_DESKTOP "ulimit -v 150000; boids"), 1);
+    ck_assert_int_eq(run(NO_DESKTOP "ulimit -s 8192; ulimit -v 150000; boids"), 1);
     check_refusal(printed);
     setenv("TERM", "xterm", 1);
-    screen_run(&screen, 80, 24, "ulimit -v 150000; exec boids");
+    screen_run(&screen, 80, 24, "ulimit -s 8192; ulimit -v 150000; exec boids");
     ck_assert_int_eq(screen_end(&screen), 1);
     check_refusal(screen.text);
 }

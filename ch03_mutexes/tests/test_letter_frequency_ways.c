@@ -124,7 +124,7 @@ START_TEST(test_few_threads)
     const char *folder = new_folder();
     ck_assert_int_eq(run("letter_frequency_ways -m local $(yes texts/* | head -n 34) | " PRINTED
                          " >%s/wanted; grep -c . %s/wanted; "
-                         "ulimit -v 200000; for way in atomic mutex local; do "
+                         "ulimit -s 8192; ulimit -v 200000; for way in atomic mutex local; do "
                          "letter_frequency_ways -m $way $(yes texts/* | head -n 34) | " PRINTED
                          " | diff - %s/wanted; done",
                          folder, folder, folder),

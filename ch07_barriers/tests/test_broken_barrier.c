@@ -67,7 +67,7 @@ END_TEST
 
 START_TEST(test_no_thread)
 {
-    ck_assert_int_eq(run("ulimit -v 8000; broken_barrier"), 1);
+    ck_assert_int_eq(run("ulimit -s 8192; ulimit -v 8000; broken_barrier"), 1);
     ck_assert(strstr(printed, "Resource temporarily unavailable\n") != NULL);
 }
 END_TEST
