@@ -7,7 +7,7 @@
 cd "$(dirname "$0")/.." || exit 1
 [ $# -gt 0 ] || set -- ch[0-9][0-9]_*
 make=${MAKE:-make} # GNU make has other names on some systems
-command -v gcov >/dev/null || { echo "coverage: gcov, which comes with gcc, is not here" && exit 1; }
+command -v gcov >/dev/null || { echo "coverage: skipped: gcov, which comes with gcc, is not here" && exit 0; }
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM

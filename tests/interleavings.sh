@@ -11,6 +11,9 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 seeds=${SEEDS:-8}
+case $seeds in
+*[!0-9]* | 0) echo "interleavings: SEEDS=$seeds: not a whole number from 1 on" >&2 && exit 2 ;;
+esac
 failed=0
 unset MAKEFLAGS MAKELEVEL
 
@@ -68,8 +71,14 @@ build() {
 
 wanted=$*
 together="$(setarch "$(uname -m)" -R true 2>/dev/null && echo setarch "$(uname -m)" -R)"
-wraps=$(${CC:-cc} -E tests/yields.c | grep -o '__wrap_[a-z_]*' | sort -u | sed 's/__wrap_/-Wl,--wrap=/' | tr '\n' ' ')
+wraps=$(${CC:-cc} -E tests/yields.c | tr -cs 'a-z_' '\n' | grep '^__wrap_' | sort -u | sed 's/__wrap_/-Wl,--wrap=/' | tr '\n' ' ')
+limit=$(timeout -k 1 120 true 2>/dev/null && echo timeout -k 1 120) # where there is that
 echo "$cases" >"$work/cases"
+if ! echo 'int main(void) { return 0; }' | ${CC:-cc} -fsanitize=thread -Wl,--wrap=malloc -x c -o "$work/probe" - \
+    2>/dev/null || ! $together "$work/probe"; then
+    echo "interleavings: skipped: yields: ${CC:-cc} has no ThreadSanitizer, or its linker no --wrap"
+    : >"$work/cases"
+fi
 echo "$programs" >"$work/programs"
 runs=0
 built=none
@@ -78,7 +87,9 @@ while read -r chapter case; do
     cd "$root" && { [ "$chapter" = "$built" ] || build; }
     cd "$work/$chapter" || exit 1
     processor=
-    for seed in $(seq "$seeds"); do
+    seed=0
+    while [ $seed -lt "$seeds" ]; do
+        seed=$((seed + 1))
         [ "$seed" != "$seeds" ] || ! taskset -c 0 true 2>/dev/null || processor='taskset -c 0'
         run_tests
         runs=$((runs + 1))
@@ -98,7 +109,7 @@ while read -r chapter command; do
         "$make" -s -C "$work/$chapter" clean all CFLAGS='-O1 -g -DPACE=20' SDL_FLAGS= SDL_LIBS= CURL_FLAGS= CURL_LIBS=; } || exit 1
     built=$chapter
     cd "$work/$chapter" || exit 1
-    if ! timeout -k 1 120 valgrind --tool=drd --fair-sched=yes --report-signal-unlocked=no -q --error-exitcode=9 \
+    if ! $limit valgrind --tool=drd --fair-sched=yes --report-signal-unlocked=no -q --error-exitcode=9 \
         ./$command >"$work/log" 2>&1 </dev/null; then
         echo "interleavings: drd: $chapter: $command"
         tail -n 60 "$work/log"

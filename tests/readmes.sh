@@ -89,7 +89,7 @@ check_sessions() {
 
 # The code that stands within lines: `like this`.
 words() {
-    awk '/^```/ { inside = !inside } !inside' "$1" | grep -o '`[^`]*`' | tr -d '`' | sort -u
+    awk '/^```/ { inside = !inside } !inside' "$1" | awk -F '`' '{ for (i = 2; i < NF; i += 2) print $i }' | sort -u
 }
 
 # Whether there is such a file: beside the page, in its chapter, or in any chapter.
@@ -108,7 +108,7 @@ usages() {
 # Takes the chapter and the page.
 check_names() {
     folder=$1 page=$2 place=$(dirname "$2")
-    for link in $(grep -o '](\([^)#]*\))' "$page" | sed 's/^](//; s/)$//'); do
+    for link in $(tr ']' '\n' <"$page" | sed -n 's/^(\([^)#]*\)).*/\1/p'); do
         case $link in
         http*) ;;
         *) [ -e "$place/$link" ] || complain "$page: there is no $link" ;;
@@ -131,13 +131,13 @@ check_names() {
             program=${word%% *}
             usage=$(usages "$folder" | grep "^usage: ${program##*/} ")
             [ -n "$usage" ] || [ -e "$folder/$program" ] || echo "there is no $word"
-            for option in $(echo "$word" | grep -o ' -[a-z]'); do
+            for option in $(echo "$word" | tr ' ' '\n' | sed -n 's/^\(-[a-z]\).*/\1/p'); do
                 echo "$usage" | grep -q -- "\\$option" || echo "${program##*/} has no option $option"
             done
             ;;
         -[a-z] | -[a-z]' '*)
             option=${word%% *}
-            usages "$folder" | grep -q -- "$option\>" || echo "no program has the option $option"
+            usages "$folder" | grep -E -q -- "$option([^a-z]|\$)" || echo "no program has the option $option"
             ;;
         esac
     done >"$work/missing"

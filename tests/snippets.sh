@@ -138,12 +138,13 @@ try_piece() {
 
 compilers=
 for cc in gcc clang; do
-    if command -v $cc "$(for_cxx $cc)" >/dev/null; then
+    if command -v $cc >/dev/null && command -v "$(for_cxx $cc)" >/dev/null; then
         compilers="$compilers $cc"
     else
         echo "snippets: skipped: $cc or $(for_cxx $cc) is not here"
     fi
 done
+[ -n "$compilers" ] || exit 0
 pieces=0
 # The last column of the README's table of chapters.
 sed -n 's/^| \[[0-9].*](\(ch[^/]*\)\/README.md).*| \([^|]*\) |$/\1 \2/p' README.md | tr -d '`,' >"$work/pieces"

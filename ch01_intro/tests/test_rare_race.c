@@ -113,7 +113,7 @@ END_TEST
 
 START_TEST(test_no_more_threads)
 {
-    ck_assert_int_eq(run("ulimit -v 200000; rare_race -m -t 1000"), 1);
+    ck_assert_int_eq(run("ulimit -s 8192; ulimit -v 200000; rare_race -m -t 1000"), 1);
     ck_assert(strstr(printed, "pthread_create") != NULL);
     ck_assert(strstr(printed, "Resource temporarily unavailable\n") != NULL);
 }

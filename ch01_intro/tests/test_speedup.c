@@ -147,7 +147,7 @@ END_TEST
 
 START_TEST(test_no_more_threads)
 {
-    ck_assert_int_eq(run("ulimit -v 100000; speedup -n 1000000 -t 1024"), 1);
+    ck_assert_int_eq(run("ulimit -s 8192; ulimit -v 100000; speedup -n 1000000 -t 1024"), 1);
     ck_assert(strstr(printed, "pthread_create") != NULL);
     ck_assert(strstr(printed, "Resource temporarily unavailable\n") != NULL);
 }

@@ -74,7 +74,7 @@ END_TEST
 
 START_TEST(test_no_thread)
 {
-    ck_assert_int_eq(run("ulimit -v 150000; boids_locks"), 1);
+    ck_assert_int_eq(run("ulimit -s 8192; ulimit -v 150000; boids_locks"), 1);
     ck_assert(strstr(printed, "pthread_create") != NULL);
     ck_assert(strstr(printed, ": Resource temporarily unavailable\n") != NULL);
 }

@@ -141,7 +141,7 @@ END_TEST
 
 START_TEST(test_memory)
 {
-    ck_assert_int_eq(run("ulimit -v 200000; ledger_locks -t 1000 -i 1"), 1);
+    ck_assert_int_eq(run("ulimit -s 8192; ulimit -v 200000; ledger_locks -t 1000 -i 1"), 1);
     ck_assert(strstr(printed, "pthread_create") != NULL);
     ck_assert(strstr(printed, ": Resource temporarily unavailable\n") != NULL);
     ck_assert_int_eq(run("ulimit -v 50000; ledger_locks -a 10000000 -i 1"), 1);

@@ -288,8 +288,8 @@ TCase *spin_lock_cases(void)
     tcase_add_test(cases, test_made_in_every_way);
     tcase_add_test(cases, test_waits);
     tcase_add_test(cases, test_free_right_after_unlock);
-    if (is_possible("spin_lock from C++",
-                    PLAIN_BUILD " && echo 'int main() {}' | " CXX " -x c++ -o /dev/null - 2>&1")) {
+    if (is_possible("spin_lock from C++", PLAIN_BUILD " && echo 'int main() {}' | " CXX
+                                                      " -x c++ -o /dev/null - 2>/dev/null")) {
         tcase_add_test(cases, test_from_cpp);
         tcase_add_test(cases, test_padded);
     }

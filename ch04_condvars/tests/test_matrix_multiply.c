@@ -158,7 +158,7 @@ END_TEST
 
 START_TEST(test_no_thread)
 {
-    ck_assert_int_eq(run("ulimit -v 300000; matrix_multiply"), 1);
+    ck_assert_int_eq(run("ulimit -s 8192; ulimit -v 300000; matrix_multiply"), 1);
     ck_assert(strstr(printed, "pthread_create") != NULL);
     ck_assert(strstr(printed, ": Resource temporarily unavailable\n") != NULL);
 }

@@ -186,7 +186,8 @@ END_TEST
 /* Where there are not as many threads as it wants, those that there are do all the rows. */
 START_TEST(test_too_few_threads)
 {
-    ck_assert_int_eq(run("ulimit -v 300000; matrix_multiply_blocks -v -t 250 -n 10"), 0);
+    ck_assert_int_eq(
+        run("ulimit -s 8192; ulimit -v 300000; matrix_multiply_blocks -v -t 250 -n 10"), 0);
     ck_assert(strstr(printed, " threads instead of 250: Resource temporarily unavailable\n") !=
               NULL);
     ck_assert(strstr(printed, "s\nEqual to a plain multiplication") != NULL);

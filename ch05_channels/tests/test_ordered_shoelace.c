@@ -259,10 +259,11 @@ START_TEST(test_pages)
     ck_assert_int_eq(run("printf '\n' | ordered_shoelace -"), 0);
     ck_assert_str_eq(printed, "0\n");
     // A line is answered when it is there, not when the input ends.
-    ck_assert_int_eq(run("cd %s; mkfifo in out; ordered_shoelace - <in | head -n 1 >out & "
-                         "exec 3>in; yes '(0,0),(2,0),(0,1)' | head -n 5000 >&3; cat out",
-                         folder),
-                     0);
+    ck_assert_int_eq(
+        run("cd %s; mkfifo in out; ordered_shoelace - <in | head -n 1 >out & "
+            "exec 3>in; while echo '(0,0),(2,0),(0,1)'; do :; done | head -n 5000 >&3; cat out",
+            folder),
+        0);
     ck_assert_str_eq(printed, "1\n");
 }
 END_TEST
@@ -323,7 +324,8 @@ END_TEST
 /* The areas cannot be printed: it says why and ends, though there is no end to the lines. */
 START_TEST(test_full_disk)
 {
-    ck_assert_int_eq(run("yes '(0,0),(1,0),(0,1)' | ordered_shoelace - >/dev/full"), 1);
+    ck_assert_int_eq(
+        run("while echo '(0,0),(1,0),(0,1)'; do :; done | ordered_shoelace - >/dev/full"), 1);
     ck_assert_str_eq(printed, "ordered_shoelace: standard output: No space left on device\n");
     ck_assert_int_eq(run("echo '(0,0),(1,0),(0,1)' | ordered_shoelace - >/dev/full"), 1);
     ck_assert_str_eq(printed, "ordered_shoelace: standard output: No space left on device\n");
@@ -332,9 +334,10 @@ END_TEST
 
 START_TEST(test_closed_pipe)
 {
-    ck_assert_int_eq(run("yes '(0,0),(1,0),(0,1)' | ordered_shoelace - | head -n 2"), 0);
+    ck_assert_int_eq(
+        run("while echo '(0,0),(1,0),(0,1)'; do :; done | ordered_shoelace - | head -n 2"), 0);
     ck_assert_str_eq(printed, "0.5\n0.5\n");
-    ck_assert_int_eq(run("yes '(0,0),(1,0),(0,1)' | ordered_shoelace - >&-"), 1);
+    ck_assert_int_eq(run("while echo '(0,0),(1,0),(0,1)'; do :; done | ordered_shoelace - >&-"), 1);
     ck_assert_str_eq(printed, "ordered_shoelace: standard output: Bad file descriptor\n");
 }
 END_TEST

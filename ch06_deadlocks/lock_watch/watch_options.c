@@ -4,6 +4,7 @@
  */
 #include "watch_options.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +18,12 @@ static void read_text(const char *variable, char *text, size_t size)
     snprintf(text, size, "%s", value != NULL ? value : "");
 }
 
+/* What is no positive number counts as 0: not set. */
 static int read_number(const char *variable)
 {
     const char *value = getenv(variable);
-    return value != NULL ? atoi(value) : 0;
+    long number = value != NULL ? strtol(value, NULL, 10) : 0;
+    return number > 0 && number <= INT_MAX ? (int)number : 0;
 }
 
 /* With -f this may be another program than that which the launcher started. */

@@ -12,6 +12,9 @@
 #include <unistd.h>
 
 struct watch_real real;
+#ifdef HAS_TWO_TIMES
+struct watch_real real_64;
+#endif
 atomic_bool watch_has_real_calls;
 
 #ifdef __APPLE__
@@ -48,6 +51,12 @@ static void find_all(void)
     WATCH_ALL_CALLS(X)
 #undef X
     find(&real.pthread_mutex_lock, "pthread_mutex_lock");
+#ifdef HAS_TWO_TIMES
+    real_64 = real;
+#define X(type, name, parameters) find(&real_64.name, "__" #name "64");
+    WATCH_TIMED_CALLS(X)
+#undef X
+#endif
 }
 
 #endif

@@ -11,6 +11,7 @@
 #ifndef WATCH_REAL_H
 #define WATCH_REAL_H
 
+#undef _TIME_BITS // this library has the calls for each size of time_t (see WATCH_TIMED_CALLS)
 #include "watch_graph.h"
 #include "watch_stacks.h"
 
@@ -43,7 +44,6 @@
     X(int, pthread_cond_init, (pthread_cond_t *, const pthread_condattr_t *))                      \
     X(int, pthread_cond_destroy, (pthread_cond_t *))                                               \
     X(int, pthread_cond_wait, (pthread_cond_t *, pthread_mutex_t *))                               \
-    X(int, pthread_cond_timedwait, (pthread_cond_t *, pthread_mutex_t *, const struct timespec *)) \
     X(int, pthread_cond_signal, (pthread_cond_t *))                                                \
     X(int, pthread_cond_broadcast, (pthread_cond_t *))                                             \
     X(int, pthread_once, (pthread_once_t *, void (*)(void)))                                       \
@@ -58,12 +58,6 @@ typedef void watch_handler(int); // of a signal
 #ifndef __APPLE__
 #define WATCH_MORE_CALLS(X)                                                                        \
     X(watch_handler *, signal, (int, watch_handler *))                                             \
-    X(int, pthread_mutex_timedlock, (pthread_mutex_t *, const struct timespec *))                  \
-    X(int, pthread_mutex_clocklock, (pthread_mutex_t *, clockid_t, const struct timespec *))       \
-    X(int, pthread_rwlock_timedrdlock, (pthread_rwlock_t *, const struct timespec *))              \
-    X(int, pthread_rwlock_timedwrlock, (pthread_rwlock_t *, const struct timespec *))              \
-    X(int, pthread_cond_clockwait,                                                                 \
-      (pthread_cond_t *, pthread_mutex_t *, clockid_t, const struct timespec *))                   \
     X(int, pthread_spin_lock, (pthread_spinlock_t *))                                              \
     X(int, pthread_spin_trylock, (pthread_spinlock_t *))                                           \
     X(int, pthread_spin_unlock, (pthread_spinlock_t *))                                            \
@@ -74,32 +68,58 @@ typedef void watch_handler(int); // of a signal
     X(int, sem_init, (sem_t *, int, unsigned int))                                                 \
     X(int, sem_destroy, (sem_t *))                                                                 \
     X(int, sem_wait, (sem_t *))                                                                    \
-    X(int, sem_trywait, (sem_t *))                                                                 \
+    X(int, sem_trywait, (sem_t *))
+#define WATCH_MORE_TIMED_CALLS(X)                                                                  \
+    X(int, pthread_mutex_timedlock, (pthread_mutex_t *, const struct timespec *))                  \
+    X(int, pthread_mutex_clocklock, (pthread_mutex_t *, clockid_t, const struct timespec *))       \
+    X(int, pthread_rwlock_timedrdlock, (pthread_rwlock_t *, const struct timespec *))              \
+    X(int, pthread_rwlock_timedwrlock, (pthread_rwlock_t *, const struct timespec *))              \
+    X(int, pthread_cond_clockwait,                                                                 \
+      (pthread_cond_t *, pthread_mutex_t *, clockid_t, const struct timespec *))                   \
     X(int, sem_timedwait, (sem_t *, const struct timespec *))
 #else
 #define WATCH_MORE_CALLS(X)
+#define WATCH_MORE_TIMED_CALLS(X)
 #endif
 
 #ifdef HAS_C11_THREADS
 #define WATCH_C11_CALLS(X)                                                                         \
     X(int, mtx_lock, (mtx_t *))                                                                    \
     X(int, mtx_trylock, (mtx_t *))                                                                 \
-    X(int, mtx_timedlock, (mtx_t *, const struct timespec *))                                      \
     X(int, mtx_unlock, (mtx_t *))                                                                  \
     X(void, mtx_destroy, (mtx_t *))                                                                \
     X(int, cnd_wait, (cnd_t *, mtx_t *))                                                           \
-    X(int, cnd_timedwait, (cnd_t *, mtx_t *, const struct timespec *))                             \
     X(int, cnd_signal, (cnd_t *))                                                                  \
     X(int, cnd_broadcast, (cnd_t *))                                                               \
     X(void, cnd_destroy, (cnd_t *))                                                                \
     X(void, call_once, (once_flag *, void (*)(void)))                                              \
     X(int, thrd_create, (thrd_t *, thrd_start_t, void *))                                          \
     X(int, thrd_join, (thrd_t, int *))
+#define WATCH_C11_TIMED_CALLS(X)                                                                   \
+    X(int, mtx_timedlock, (mtx_t *, const struct timespec *))                                      \
+    X(int, cnd_timedwait, (cnd_t *, mtx_t *, const struct timespec *))
 #else
 #define WATCH_C11_CALLS(X)
+#define WATCH_C11_TIMED_CALLS(X)
 #endif
 
-#define WATCH_ALL_CALLS(X) WATCH_CALLS(X) WATCH_MORE_CALLS(X) WATCH_C11_CALLS(X)
+/*
+ * Calls with a time. glibc for 32 bits has each of them twice: a program whose time_t has 64 bits calls
+ * __pthread_cond_timedwait64 and so on. The watch has both, too. It only hands the time on.
+ */
+#define WATCH_TIMED_CALLS(X)                                                                       \
+    X(int, pthread_cond_timedwait, (pthread_cond_t *, pthread_mutex_t *, const struct timespec *)) \
+    WATCH_MORE_TIMED_CALLS(X) WATCH_C11_TIMED_CALLS(X)
+
+#if defined __TIMESIZE && __TIMESIZE == 32
+#define HAS_TWO_TIMES 1
+#define FOR_EACH_TIME(DEFINE, name) DEFINE(name, real) DEFINE(__##name##64, real_64)
+#else
+#define FOR_EACH_TIME(DEFINE, name) DEFINE(name, real)
+#endif
+
+#define WATCH_ALL_CALLS(X)                                                                         \
+    WATCH_CALLS(X) WATCH_MORE_CALLS(X) WATCH_C11_CALLS(X) WATCH_TIMED_CALLS(X)
 
 struct watch_real {
 #define X(type, name, parameters) type(*(name)) parameters;
@@ -108,6 +128,16 @@ struct watch_real {
     int (*pthread_mutex_lock)(pthread_mutex_t *);
 };
 extern struct watch_real real;
+#ifdef HAS_TWO_TIMES
+extern struct watch_real real_64; // the same, but its calls with a time are those for 64 bits
+#endif
+
+/* How long a call waits, and by which of the real calls. */
+struct deadline {
+    const clockid_t *clock; // NULL: that of the calls without a clock
+    const struct timespec *time;
+    const struct watch_real *real;
+};
 
 #ifdef __APPLE__
 /*

@@ -212,7 +212,8 @@ static long milliseconds_left(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (tools_end.tv_sec - now.tv_sec) * 1000 + (tools_end.tv_nsec - now.tv_nsec) / 1000000;
+    return (long)(tools_end.tv_sec - now.tv_sec) * 1000 +
+           (tools_end.tv_nsec - now.tv_nsec) / 1000000;
 }
 
 static bool start_tool(struct tool *tool, char *const arguments[])

@@ -19,7 +19,7 @@ struct cond_wait {
     int error;
 };
 
-typedef int real_cond_wait(void *cond, void *mutex, const clockid_t *, const struct timespec *);
+typedef int real_cond_wait(void *cond, void *mutex, const struct deadline *);
 
 /* Also called when the thread is cancelled in its wait; it has the mutex again then. */
 static void wake_up(void *argument)
@@ -49,13 +49,13 @@ static void fall_asleep(struct cond_wait *wait, const void *mutex)
 }
 
 static ALWAYS_INLINE int wait_on(void *cond, void *mutex, real_cond_wait *really,
-                                 const clockid_t *clock, const struct timespec *time)
+                                 const struct deadline *deadline)
 {
     if (!is_ready())
         return 0;
     struct watch_thread *self = enter();
     if (self == NULL)
-        return really(cond, mutex, clock, time);
+        return really(cond, mutex, deadline);
     const struct watch_stack *place = HERE;
     struct cond_wait wait = {.self = self,
                              .cond = cond,
@@ -63,23 +63,23 @@ static ALWAYS_INLINE int wait_on(void *cond, void *mutex, real_cond_wait *really
                                               .lock = watch_lock_at(cond, WATCH_CONDITION, place),
                                               .place = place,
                                               .since = watch_now(),
-                                              .has_deadline = time != NULL}};
+                                              .has_deadline = deadline != NULL}};
     fall_asleep(&wait, mutex);
     pthread_cleanup_push(wake_up, &wait);
-    wait.error = really(cond, mutex, clock, time);
+    wait.error = really(cond, mutex, deadline);
     pthread_cleanup_pop(1);
     return wait.error;
 }
 
-static int wait_cond(void *cond, void *mutex, const clockid_t *clock, const struct timespec *time)
+static int wait_cond(void *cond, void *mutex, const struct deadline *deadline)
 {
 #ifndef __APPLE__
-    if (clock != NULL)
-        return real.pthread_cond_clockwait(cond, mutex, *clock, time);
+    if (deadline != NULL && deadline->clock != NULL)
+        return deadline->real->pthread_cond_clockwait(cond, mutex, *deadline->clock,
+                                                      deadline->time);
 #endif
-    (void)clock;
-    return time == NULL ? real.pthread_cond_wait(cond, mutex)
-                        : real.pthread_cond_timedwait(cond, mutex, time);
+    return deadline == NULL ? real.pthread_cond_wait(cond, mutex)
+                            : deadline->real->pthread_cond_timedwait(cond, mutex, deadline->time);
 }
 
 /* A condition's `owner` is who has signalled it last. */
@@ -120,14 +120,17 @@ int WATCHED(pthread_cond_destroy)(pthread_cond_t *cond)
 
 int WATCHED(pthread_cond_wait)(pthread_cond_t *cond, pthread_mutex_t *mutex)
 {
-    return wait_on(cond, mutex, wait_cond, NULL, NULL);
+    return wait_on(cond, mutex, wait_cond, NULL);
 }
 
-int WATCHED(pthread_cond_timedwait)(pthread_cond_t *cond, pthread_mutex_t *mutex,
-                                    const struct timespec *deadline)
-{
-    return wait_on(cond, mutex, wait_cond, NULL, deadline);
-}
+#define COND_TIMED_WAIT(name, real)                                                                \
+    int WATCHED(name)(pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex,              \
+                      const struct timespec *restrict time)                                        \
+    {                                                                                              \
+        const struct deadline deadline = {NULL, time, &real};                                      \
+        return wait_on(cond, mutex, wait_cond, &deadline);                                         \
+    }
+FOR_EACH_TIME(COND_TIMED_WAIT, pthread_cond_timedwait)
 
 int WATCHED(pthread_cond_signal)(pthread_cond_t *cond)
 {
@@ -171,22 +174,25 @@ static void end_other_wait(void *argument)
 }
 
 #ifndef __APPLE__
-int WATCHED(pthread_cond_clockwait)(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clock,
-                                    const struct timespec *deadline)
-{
-    return wait_on(cond, mutex, wait_cond, &clock, deadline);
-}
+#define COND_CLOCK_WAIT(name, real)                                                                \
+    int WATCHED(name)(pthread_cond_t *restrict cond, pthread_mutex_t *restrict mutex,              \
+                      clockid_t clock, const struct timespec *restrict time)                       \
+    {                                                                                              \
+        const struct deadline deadline = {&clock, time, &real};                                    \
+        return wait_on(cond, mutex, wait_cond, &deadline);                                         \
+    }
+FOR_EACH_TIME(COND_CLOCK_WAIT, pthread_cond_clockwait)
 
 static ALWAYS_INLINE void begin_wait_at(struct watch_thread *self, struct watch_pending *pending,
                                         const void *object, enum watch_kind kind,
-                                        const struct timespec *time)
+                                        const struct deadline *deadline)
 {
     const struct watch_stack *place = HERE;
     pending->wait = (struct watch_wait){.what = WATCH_TO_WAKE,
                                         .lock = watch_lock_at(object, kind, place),
                                         .place = place,
                                         .since = watch_now(),
-                                        .has_deadline = time != NULL};
+                                        .has_deadline = deadline != NULL};
     watch_event(self, WATCH_SLEEPS, object, 0);
     watch_begin_wait(self, pending);
 }
@@ -203,14 +209,20 @@ static ALWAYS_INLINE void note_semaphore(struct watch_thread *self, sem_t *semap
     WRITE(watched->place, place);
 }
 
-static ALWAYS_INLINE int wait_semaphore(sem_t *semaphore, const struct timespec *time)
+static int really_wait_semaphore(sem_t *semaphore, const struct deadline *deadline)
+{
+    return deadline == NULL ? real.sem_wait(semaphore)
+                            : deadline->real->sem_timedwait(semaphore, deadline->time);
+}
+
+static ALWAYS_INLINE int wait_semaphore(sem_t *semaphore, const struct deadline *deadline)
 {
     if (!is_ready())
         return 0;
     struct other_wait wait = {.self = enter(), .object = semaphore};
     struct watch_thread *self = wait.self;
     if (self == NULL)
-        return time == NULL ? real.sem_wait(semaphore) : real.sem_timedwait(semaphore, time);
+        return really_wait_semaphore(semaphore, deadline);
     int before = errno, error = real.sem_trywait(semaphore);
     if (error == 0 || errno != EAGAIN) {
         if (error == 0)
@@ -219,9 +231,9 @@ static ALWAYS_INLINE int wait_semaphore(sem_t *semaphore, const struct timespec 
         return error;
     }
     errno = before;
-    begin_wait_at(self, &wait.pending, semaphore, WATCH_SEMAPHORE, time);
+    begin_wait_at(self, &wait.pending, semaphore, WATCH_SEMAPHORE, deadline);
     pthread_cleanup_push(end_other_wait, &wait);
-    error = time == NULL ? real.sem_wait(semaphore) : real.sem_timedwait(semaphore, time);
+    error = really_wait_semaphore(semaphore, deadline);
     wait.is_over = error == 0;
     if (error == 0) {
         self->busy = 1;
@@ -246,10 +258,13 @@ int WATCHED(sem_wait)(sem_t *semaphore)
     return wait_semaphore(semaphore, NULL);
 }
 
-int WATCHED(sem_timedwait)(sem_t *restrict semaphore, const struct timespec *restrict time)
-{
-    return wait_semaphore(semaphore, time);
-}
+#define SEM_TIMED_WAIT(name, real)                                                                 \
+    int WATCHED(name)(sem_t *restrict semaphore, const struct timespec *restrict time)             \
+    {                                                                                              \
+        const struct deadline deadline = {NULL, time, &real};                                      \
+        return wait_semaphore(semaphore, &deadline);                                               \
+    }
+FOR_EACH_TIME(SEM_TIMED_WAIT, sem_timedwait)
 
 int WATCHED(sem_trywait)(sem_t *semaphore)
 {
@@ -419,22 +434,25 @@ REPLACE(pthread_join)
 /* ---- the same in C11 ---- */
 
 #ifdef HAS_C11_THREADS
-static int wait_cnd(void *cond, void *mutex, const clockid_t *clock, const struct timespec *time)
+static int wait_cnd(void *cond, void *mutex, const struct deadline *deadline)
 {
-    (void)clock;
-    return time == NULL ? real.cnd_wait(cond, mutex) : real.cnd_timedwait(cond, mutex, time);
+    return deadline == NULL ? real.cnd_wait(cond, mutex)
+                            : deadline->real->cnd_timedwait(cond, mutex, deadline->time);
 }
 
 int WATCHED(cnd_wait)(cnd_t *cond, mtx_t *mutex)
 {
-    return wait_on(cond, mutex, wait_cnd, NULL, NULL);
+    return wait_on(cond, mutex, wait_cnd, NULL);
 }
 
-int WATCHED(cnd_timedwait)(cnd_t *restrict cond, mtx_t *restrict mutex,
-                           const struct timespec *restrict time)
-{
-    return wait_on(cond, mutex, wait_cnd, NULL, time);
-}
+#define CND_TIMED_WAIT(name, real)                                                                 \
+    int WATCHED(name)(cnd_t *restrict cond, mtx_t *restrict mutex,                                 \
+                      const struct timespec *restrict time)                                        \
+    {                                                                                              \
+        const struct deadline deadline = {NULL, time, &real};                                      \
+        return wait_on(cond, mutex, wait_cnd, &deadline);                                          \
+    }
+FOR_EACH_TIME(CND_TIMED_WAIT, cnd_timedwait)
 
 int WATCHED(cnd_signal)(cnd_t *cond)
 {

@@ -34,7 +34,10 @@ bool is_possible(const char *what, const char *condition);
 /* Conditions. Sanitizers need more memory than `ulimit -v` leaves, and only Linux keeps that limit. */
 #define PLAIN_BUILD "test " OUT " = build/test"
 #define FULL_DISK "test -c /dev/full"
-#define MEMORY_LIMIT PLAIN_BUILD " && test $(uname) = Linux"
+#define MEMORY_LIMIT                                                                               \
+    PLAIN_BUILD " && test $(uname) = Linux && (ulimit -s 1000000 && ulimit -v 900000) 2>/dev/null"
+#define NAMERS                                                                                     \
+    "command -v nm >/dev/null && command -v addr2line >/dev/null" // of functions and lines
 #define TSAN_BUILD "test " OUT " = build/tsan"
 
 /* The cases of one test_*.c. */

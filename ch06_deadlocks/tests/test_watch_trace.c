@@ -360,10 +360,10 @@ TCase *watch_trace_cases(void)
     tcase_add_test(cases, test_what_is_lost_is_unknown);
     tcase_add_test(cases, test_shortened_names);
     if (is_possible("names in stripped libraries",
-                    "test $(uname) = Linux && command -v cc nm addr2line >/dev/null"))
+                    "test $(uname) = Linux && command -v cc >/dev/null && " NAMERS))
         tcase_add_test(cases, test_stripped_library);
     if (is_possible("names of C++ functions",
-                    "test $(uname) = Linux && command -v c++ nm addr2line >/dev/null")) {
+                    "test $(uname) = Linux && command -v c++ >/dev/null && " NAMERS)) {
         tcase_add_test(cases, test_cpp_names);
         tcase_add_test(cases, test_wrappers);
     }

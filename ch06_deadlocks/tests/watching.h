@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define HAS_CC PLAIN_BUILD " && command -v cc >/dev/null"
+#define HAS_NAMES HAS_CC " && " NAMERS
 
 /* lock_watch is found by its name. */
 #define run(...) run("PATH=\"$PWD/" OUT "/lock_watch:$PATH\"; " __VA_ARGS__)

@@ -593,7 +593,7 @@ END_TEST
 
 /* The piece alone, compiled as nothing but C11; and a program in C++ that uses it. */
 #define CXX "${CXX:-c++}"
-#define HAVE_CXX PLAIN_BUILD " && echo 'int main() {}' | " CXX " -x c++ -o /dev/null - 2>&1"
+#define HAVE_CXX PLAIN_BUILD " && echo 'int main() {}' | " CXX " -x c++ -o /dev/null - 2>/dev/null"
 #define STRICT " -O2 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -pthread "
 
 static void check_from_cpp(const char *path, const char *prefix, const char *constant)

@@ -100,11 +100,11 @@ END_TEST
 /* Where there are not as many threads as it wants, those that there are do all the rows. */
 START_TEST(test_too_few_threads)
 {
-    ck_assert_int_eq(run("ulimit -v 300000; matrix_multiply_fast_barrier -v"), 0);
+    ck_assert_int_eq(run("ulimit -s 8192; ulimit -v 300000; matrix_multiply_fast_barrier -v"), 0);
     ck_assert(strstr(printed, " threads instead of 250: Resource temporarily unavailable\n") !=
               NULL);
     ck_assert(strstr(printed, "s\nEqual to a plain multiplication") != NULL);
-    ck_assert_int_eq(run("ulimit -v 9500; matrix_multiply_fast_barrier -v"), 1);
+    ck_assert_int_eq(run("ulimit -s 8192; ulimit -v 9500; matrix_multiply_fast_barrier -v"), 1);
     ck_assert(strstr(printed, "matrix_multiply_fast_barrier: 0 threads instead of 250: ") != NULL);
 }
 END_TEST
