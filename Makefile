@@ -39,6 +39,7 @@ test:
 	$(call in_every_chapter,test)
 	sh tests/copies.sh
 	sh tests/snippets.sh
+	sh tests/go_to_c.sh
 
 long:
 	$(call in_every_chapter,test ROUNDS=20000)
