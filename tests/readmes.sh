@@ -1,8 +1,8 @@
 #!/bin/sh
-# What the READMEs and the programs' heads say is true. Every session that one shows (a console block) is run in a copy of the
+# What the pages and the programs' heads say is true. Every session that one shows (a console block) is run in a copy of the
 # repository, and prints what is shown, where … stands for what differs from run to run: within a line, or
-# alone in a line for any number of lines. Sessions are those of somebody who stands in the chapter's
-# folder. Files, links, options and targets that the READMEs name exist.
+# alone in a line for any number of lines. A session that needs a tool names it: ```console gdb. Sessions are those
+# of somebody who stands in the chapter's folder. Files, links, options and targets that the READMEs name exist.
 # Takes folders as arguments (. is the whole repository); without any, all of them.
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD
@@ -22,8 +22,8 @@ complain() {
 # One shell script that runs all commands of a README, so that `cd` and files stay for the next ones; and
 # what each of them should print, in a file of its own.
 extract() {
-    awk -v folder="$work" '
-        /^```console$/ { inside = 1; next }
+    awk -v folder="$work" -v missing=" $missing" '
+        /^```console/ { inside = !index(missing, " " ($2 == "" ? "-" : $2) " "); next }
         /^```/ { inside = 0 }
         inside && /^\$ / {
             close(expected)
@@ -157,14 +157,20 @@ check_heads() {
     done
 }
 
+missing=
+command -v valgrind >/dev/null || missing="$missing valgrind "
+cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null >"$work/scope" # not 0: only root may attach
+command -v gdb >/dev/null && { [ "$(id -u)" = 0 ] || ! grep -q '[1-9]' "$work/scope"; } || missing="$missing gdb "
+[ -z "$missing" ] || echo "readmes: skipped: sessions of$missing"
+
 mkdir "$work/copy" && cp -R Makefile README.md LICENSE .clang-format ch[0-9][0-9]_* tests "$work/copy" || exit 1
 "$make" -s -C "$work/copy" clean >/dev/null && "$make" -s -C "$work/copy" >/dev/null || exit 1
 sessions=0
 heads=0
 for folder; do
-    for page in "$folder/README.md" "$folder"/*/README.md; do
+    for page in "$folder"/*.md "$folder"/*/README.md; do
         case $page in
-        ./*/README.md | '*') continue ;; # those of the chapters, when the folder is the repository
+        ./*/README.md) continue ;; # those of the chapters, when the folder is the repository
         esac
         [ -e "$page" ] || continue
         check_sessions "$folder" "$page"
