@@ -38,6 +38,7 @@ run run-beyond: all
 test:
 	$(call in_every_chapter,test)
 	sh tests/copies.sh
+	sh tests/pictures.sh --check
 	sh tests/snippets.sh
 	sh tests/go_to_c.sh
 
