@@ -7,6 +7,8 @@
 # make asan          the chapters' tests under the address, leak and undefined behaviour sanitizers
 # make bench         measure the pieces and programs, beside plain ways to do the same: figures only
 # make coverage      how much of the sources the chapters' tests reach
+# make side-by-side GO=path-to-a-clone-of-the-original    pages with Go on the left and C on the right
+# make compile-commands    compile_commands.json, from which clangd and editors know how each file is compiled
 # make format        lay out the sources with clang-format; make check-format: are they?
 # make clean         remove everything that make made
 
@@ -49,7 +51,8 @@ tsan asan:
 	$(call in_every_chapter,$@)
 
 # Each of them says in a line what it has done, and in another one what it has skipped, and why.
-PROOFS = alone readmes programs faults benches symbols models interleavings portable fresh real_programs
+PROOFS = alone readmes programs faults benches symbols models interleavings portable fresh real_programs \
+    side_by_side compile_commands
 
 proofs:
 	@for proof in $(PROOFS); do MAKE='$(MAKE)' sh tests/$$proof.sh || exit 1; done
@@ -67,8 +70,20 @@ bench:
 coverage:
 	MAKE='$(MAKE)' sh tests/coverage.sh
 
+# Where the pages go.
+PAGES = build/side-by-side
+
+side-by-side:
+	@command -v python3 >/dev/null || { echo 'side_by_side: this needs python3' >&2; exit 1; }
+	@python3 tests/side_by_side.py README.md "$$GO" $(PAGES)
+
+compile-commands:
+	@MAKE='$(MAKE)' sh tests/write_compile_commands.sh >compile_commands.json
+	@echo "compile_commands.json: $$(grep -c '"file"' compile_commands.json) files"
+
 clean:
 	$(call in_every_chapter,clean)
+	rm -rf build compile_commands.json
 	$(MAKE) --no-print-directory -C tests/bench clean
 
 format:
@@ -77,5 +92,5 @@ format:
 check-format:
 	clang-format --dry-run --Werror $(SOURCES)
 
-.PHONY: all $(CHAPTERS) run run-beyond test long tsan asan proofs verify bench coverage clean format \
-    check-format
+.PHONY: all $(CHAPTERS) run run-beyond test long tsan asan proofs verify bench coverage side-by-side \
+    compile-commands clean format check-format
