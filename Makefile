@@ -51,8 +51,8 @@ tsan asan:
 	$(call in_every_chapter,$@)
 
 # Each of them says in a line what it has done, and in another one what it has skipped, and why.
-PROOFS = alone readmes programs faults benches symbols models interleavings portable fresh real_programs \
-    side_by_side compile_commands
+PROOFS = alone readmes programs faults benches symbols models interleavings portable cross fresh real_programs \
+    pages side_by_side compile_commands
 
 proofs:
 	@for proof in $(PROOFS); do MAKE='$(MAKE)' sh tests/$$proof.sh || exit 1; done

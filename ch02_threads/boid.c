@@ -85,7 +85,7 @@ void create_boid(int bid)
 {
     struct boid *b = &boids[bid];
     *b = (struct boid){
-        .position = {drand48() * screen_width, drand48() * screen_height},
+        .position = {drand48() * (double)screen_width, drand48() * (double)screen_height},
         .velocity = {drand48() * 2 - 1, drand48() * 2 - 1},
         .id = bid,
     };

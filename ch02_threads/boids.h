@@ -8,9 +8,9 @@
 
 #include <pthread.h>
 
-enum { screen_width = 640, screen_height = 360, boid_count = 500, view_radius = 13 };
+enum { screen_width = 640, screen_height = 360, boid_count = 500 };
 
-static const double adj_rate = 0.015;
+static const double view_radius = 13, adj_rate = 0.015;
 
 struct boid {
     struct vector2d position, velocity;

@@ -73,7 +73,8 @@ struct channel {
     struct link senders;   // one that is not claimed waits: length == capacity
     struct link receivers; // the same: length == 0, and no other call waits to send
 
-    alignas(max_align_t) unsigned char ring[]; // capacity slots of element_size bytes
+    // capacity slots of element_size bytes
+    alignas(long double) alignas(long long) unsigned char ring[];
 };
 
 /* The queues of waiting calls: first come, first served. */

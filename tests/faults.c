@@ -93,7 +93,8 @@ WRAP_PTHREAD(EAGAIN, pthread_rwlock_init,
 WRAP(ENOMEM, NULL, void *, malloc, (size_t size), (size))
 WRAP(ENOMEM, NULL, void *, calloc, (size_t count, size_t size), (count, size))
 WRAP(ENOMEM, NULL, void *, realloc, (void *old, size_t size), (old, size))
-WRAP(ENOMEM, NULL, void *, aligned_alloc, (size_t alignment, size_t size), (alignment, size))
+WRAP_PTHREAD(ENOMEM, posix_memalign, (void **memory, size_t alignment, size_t size),
+             (memory, alignment, size))
 WRAP(ENOMEM, NULL, char *, strdup, (const char *text), (text))
 WRAP(ENOMEM, NULL, FILE *, open_memstream, (char **text, size_t *size), (text, size))
 WRAP(ENOMEM, NULL, char *, realpath, (const char *path, char *resolved), (path, resolved))

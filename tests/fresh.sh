@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the README promises for a fresh Debian or Ubuntu is so: each of its two commands, word for word, in a
+# What the README promises for a fresh Debian or Ubuntu is true: each of its two commands, word for word, in a
 # minimal system of its own that debootstrap makes, as root (so without sudo, after apt-get update). The
 # systems are made in a temporary folder, of the release and from the package mirror of this machine. They
 # run in a namespace of their own: its mounts and processes are gone with it however this script ends, and

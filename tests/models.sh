@@ -26,7 +26,7 @@ trap 'trap "" TERM; kill 0; wait; exit 1' HUP INT TERM # all that it has started
 listed() {
     awk -v OFS='\t' '
         /^ \*\// { exit }
-        $2 == "Right" || $2 == "Wrong" || $2 == "Mutations" || $2 " " $3 == "For ever" {
+        $2 == "Right" || $2 == "Wrong" || $2 == "Mutations" || $2 == "Forever" {
             kind = $2
             options = substr($0, index($0, "-D"))
             if (kind == "Right")
@@ -58,7 +58,7 @@ explore() {
         return 1
     fi
     search='-DBFS -DNOREDUCE' run='-w20'
-    [ "$kind" = For ] && search='-DNP' run='-l -f -m100000'
+    [ "$kind" = Forever ] && search='-DNP' run='-l -f -m100000'
     if ! { spin $options -a "$model.pml" && $cc -w $search -o pan pan.c && ./pan $run; } >said 2>&1 ||
         ! grep -q 'errors: [01]$' said || { ! has_error && grep -q -e 'not completed' -e 'too small' said; }; then
         cat said
@@ -67,7 +67,7 @@ explore() {
     fi
 }
 
-# Statements of the model that were never reached. (Who is woken by whom is the monitor's, not the model's.)
+# Statements of the model that were never reached. (The monitor decides which thread is woken, not the model.)
 unreached() {
     grep '^	.*\.pml:[0-9]*, state' said | grep -v 'wakes [0-9]'
 }
@@ -96,7 +96,7 @@ check() {
         fi
         case $kind in
         Wrong) wrong="$wrong${wrong:+, }$name ($(steps) steps)" ;;
-        For) wrong="$wrong${wrong:+, }$name (for ever)" ;;
+        Forever) wrong="$wrong${wrong:+, }$name (forever)" ;;
         *) found=$((found + 1)) ;;
         esac
     done 3<"$work/$1.list"
@@ -116,13 +116,13 @@ show_trail() {
     fi
     explore "$1" "$options" "$expression" "$kind" && has_error || return 1
     spin $options -t -T -B "$1.pml" | sed '
-        s/^ *<<<<<START OF CYCLE>>>>>$/And so for ever:/
-        s/^spin: text of failed assertion: assert(\(.*\))$/This should be so, and is not: \1/w failed
+        s/^ *<<<<<START OF CYCLE>>>>>$/And so forever:/
+        s/^spin: text of failed assertion: assert(\(.*\))$/This should be true, and is not: \1/w failed
         /^spin: /d
-        /^This should be so/d
+        /^This should be true/d
         /^[0-9]* processes created/d'
     cat failed
-    sed -n 's/^pan:1: invalid end state.*/Nobody can go on: deadlock/p' said
+    sed -n 's/^pan:1: invalid end state.*/No thread can continue: deadlock/p' said
 }
 
 # Ways that READMEs show, in text blocks with the command above: they are those that are found.

@@ -21,6 +21,8 @@ static void empty_map(void)
     memset(boid_map, -1, sizeof boid_map);
 }
 
+static const double width = screen_width, height = screen_height;
+
 /* As create_boid, but without a thread. */
 static void put_boid(int id, double x, double y, double velocity_x, double velocity_y)
 {
@@ -53,9 +55,9 @@ static bool is_sound(int count)
     }
     for (int i = 0; i < count; i++) {
         const struct boid *b = &boids[i];
-        if (!(b->id == i && b->position.x >= 0 && b->position.x <= screen_width &&
-              b->position.y >= 0 && b->position.y <= screen_height && b->velocity.x >= -1 &&
-              b->velocity.x <= 1 && b->velocity.y >= -1 && b->velocity.y <= 1))
+        if (!(b->id == i && b->position.x >= 0 && b->position.x <= width && b->position.y >= 0 &&
+              b->position.y <= height && b->velocity.x >= -1 && b->velocity.x <= 1 &&
+              b->velocity.y >= -1 && b->velocity.y <= 1))
             return false;
     }
     return occupied > 0 && occupied <= count;
@@ -89,8 +91,8 @@ START_TEST(test_start)
         create_boid(i);
     ck_assert(is_sound(boid_count));
     for (int i = 0; i < boid_count; i++) {
-        across[(int)(boids[i].position.x / screen_width * 10)]++;
-        down[(int)(boids[i].position.y / screen_height * 10)]++;
+        across[(int)(boids[i].position.x / width * 10)]++;
+        down[(int)(boids[i].position.y / height * 10)]++;
         fast[(int)((boids[i].velocity.x + 1) * 5)]++;
         ck_assert(boids[i].velocity.y != boids[i].velocity.x);
     }
@@ -213,8 +215,8 @@ START_TEST(test_borders)
                                      {10, 0.1},     {12.5, 0.08}, {13, 0},  {150, 0}};
     for (size_t i = 0; i < sizeof push / sizeof push[0]; i++) {
         ck_assert_double_eq(border_bounce(push[i][0], screen_width), push[i][1]);
-        ck_assert_double_eq(border_bounce(screen_width - push[i][0], screen_width), -push[i][1]);
-        ck_assert_double_eq(border_bounce(screen_height - push[i][0], screen_height), -push[i][1]);
+        ck_assert_double_eq(border_bounce(width - push[i][0], screen_width), -push[i][1]);
+        ck_assert_double_eq(border_bounce(height - push[i][0], screen_height), -push[i][1]);
     }
     empty_map();
     put_boid(0, 2, 180, 0, 0);
@@ -235,9 +237,8 @@ START_TEST(test_moves)
             for (int k = 0; k < 6; k++) {
                 double x = from_border[i], y = from_border[k];
                 empty_map();
-                put_boid(0, corner % 2 == 0 ? x : screen_width - x,
-                         corner / 2 == 0 ? y : screen_height - y, corner % 2 == 0 ? -1 : 1,
-                         corner / 2 == 0 ? -1 : 1);
+                put_boid(0, corner % 2 == 0 ? x : width - x, corner / 2 == 0 ? y : height - y,
+                         corner % 2 == 0 ? -1 : 1, corner / 2 == 0 ? -1 : 1);
                 for (int step = 0; step < 20; step++) {
                     move_one(&boids[0]);
                     ck_assert(is_sound(1));
@@ -253,7 +254,7 @@ START_TEST(test_moves)
     ck_assert_double_eq(boids[0].position.y, 99.75);
     ck_assert_int_eq(boid_map[100][99], 0);
     ck_assert_int_eq(boid_map[100][100], -1);
-    put_boid(0, 0.25, screen_height - 0.25, 0, 0); // pushed by 4, which is too fast
+    put_boid(0, 0.25, height - 0.25, 0, 0); // pushed by 4, which is too fast
     move_one(&boids[0]);
     ck_assert_double_eq(boids[0].velocity.x, 1);
     ck_assert_double_eq(boids[0].velocity.y, -1);
@@ -267,7 +268,7 @@ static double mean_neighbours(void)
         for (int k = 0; k < boid_count; k++)
             seen += i != k && distance(boids[i].position, boids[k].position) < view_radius;
     }
-    return (double)seen / boid_count;
+    return (double)seen / (double)boid_count;
 }
 
 /* The point of it all: flocks form, and stay in the map. */
@@ -275,8 +276,7 @@ START_TEST(test_flocks)
 {
     empty_map();
     for (int i = 0; i < boid_count; i++)
-        put_boid(i, drand48() * screen_width, drand48() * screen_height, drand48() * 2 - 1,
-                 drand48() * 2 - 1);
+        put_boid(i, drand48() * width, drand48() * height, drand48() * 2 - 1, drand48() * 2 - 1);
     double before = mean_neighbours();
     for (int step = 0; step < 800; step++) {
         for (int i = 0; i < boid_count; i++)

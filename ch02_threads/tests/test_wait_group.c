@@ -282,7 +282,7 @@ START_TEST(test_tasks_add_tasks)
 END_TEST
 
 /*
- * Who has waited destroys and frees the group at once, while the task is on its way out of done, and
+ * A thread that has waited destroys and frees the group at once, while the task is on its way out of done, and
  * another thread on its way out of wait. (The sanitizers watch.)
  */
 START_TEST(test_destroy_after_wait)

@@ -21,9 +21,9 @@
 #include <stdint.h>
 
 #if defined _POSIX_SPIN_LOCKS && _POSIX_SPIN_LOCKS > 0 && !defined NO_PTHREAD_SPIN
-enum { HAVE_PTHREAD_SPIN = 1 };
+static const bool has_pthread_spin = true;
 #else // as on macOS. main refuses -l pthread-spin then, so none of these is ever called
-enum { HAVE_PTHREAD_SPIN = 0 };
+static const bool has_pthread_spin = false;
 #define pthread_spinlock_t int
 #define pthread_spin_init(lock, shared) ((void)(lock), ENOSYS)
 #define pthread_spin_destroy(lock) ((void)(lock), ENOSYS)
@@ -253,10 +253,12 @@ int main(int argc, char *argv[])
         {0},
     };
     read_options(argc, argv, usage, options, 0, 0);
-    if (ledger.kind == PTHREAD_SPIN && !HAVE_PTHREAD_SPIN)
+    if (ledger.kind == PTHREAD_SPIN && !has_pthread_spin)
         give_up(usage, kind_names[PTHREAD_SPIN], "this system has no pthread_spin_lock");
     create_accounts(&ledger);
-    struct mover *movers = MUST_HAVE(aligned_alloc(64, (size_t)threads * sizeof *movers));
+    void *memory;
+    MUST(posix_memalign(&memory, alignof(struct mover), (size_t)threads * sizeof(struct mover)));
+    struct mover *movers = memory;
     double start = seconds();
     for (long i = 0; i < threads; i++) {
         movers[i] = (struct mover){.ledger = &ledger, .random = (uint64_t)i};

@@ -5,6 +5,7 @@
 
 #include "../must.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
@@ -95,10 +96,10 @@ static void *serve(void *unused)
 
 int server_start(void)
 {
-    signal(SIGPIPE, SIG_IGN); // who goes away does not take the server with it
+    signal(SIGPIPE, SIG_IGN); // a client that goes away does not end the server
     server.listener = socket(AF_INET, SOCK_STREAM, 0);
     server.address = (struct sockaddr_in){.sin_family = AF_INET};
-    server.address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    server.address.sin_addr.s_addr = inet_addr("127.0.0.1");
     socklen_t size = sizeof server.address;
     struct sockaddr *address = (struct sockaddr *)&server.address;
     MUST(bind(server.listener, address, size) == 0 ? 0 : errno);

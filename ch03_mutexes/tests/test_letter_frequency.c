@@ -17,14 +17,6 @@
     "LC_ALL=C tr A-Z a-z | LC_ALL=C tr -cd a-z | fold -w 1 | sort | uniq -c | awk '{ print $2, "   \
     "21 * $1 }'"
 
-/* The count that was printed for a letter, or -1. */
-static long count_of(char letter)
-{
-    char line[] = {'\n', letter, ' ', '-', '>', ' ', '\0'};
-    const char *found = strstr(printed, line);
-    return found == NULL ? -1 : atol(found + strlen(line));
-}
-
 START_TEST(test_counts)
 {
     const char *folder = new_folder();
@@ -105,6 +97,14 @@ START_TEST(test_usage_and_output)
 END_TEST
 
 #ifdef HAVE_LIBCURL
+
+/* The count that was printed for a letter, or -1. */
+static long count_of(char letter)
+{
+    char line[] = {'\n', letter, ' ', '-', '>', ' ', '\0'};
+    const char *found = strstr(printed, line);
+    return found == NULL ? -1 : atol(found + strlen(line));
+}
 
 /* A good text counts; of another one it says what is wrong. */
 START_TEST(test_urls)

@@ -10,7 +10,7 @@
 
 enum { MOST_THREADS = 64 };
 
-/* What the lock protects. Whoever holds it writes its own number here, and finds it again. */
+/* What the lock protects. The thread that holds it writes its own number here, and finds it again. */
 struct shared {
     struct spin_lock lock;
     long owner, total;
@@ -188,7 +188,7 @@ START_TEST(test_waits)
 }
 END_TEST
 
-/* Who is the last to leave frees the lock, while the one before may still be about to return. */
+/* The last thread to leave frees the lock, while the one before may still be about to return. */
 enum { VISITORS = 3 };
 
 struct visited {

@@ -6,6 +6,8 @@
  * test may set the clock, and where several threads may wait a signal wakes none of them, the worst that
  * glibc's bug 25847 can do. test_counting_semaphore_on_macos.c includes all this once more.
  */
+#define _DARWIN_C_SOURCE // for pthread_cond_timedwait_relative_np
+
 #include "cases.h"
 #include "must.h"
 

@@ -2,6 +2,8 @@
  * test_counting_semaphore_on_macos.c - the same tests with what counting_semaphore.c does on macOS, where a
  * condition has no CLOCK_MONOTONIC.
  */
+#define _DARWIN_C_SOURCE // for pthread_cond_timedwait_relative_np
+
 #include "cases.h"
 #include "must.h"
 

@@ -5,6 +5,8 @@
  * which threads sleep, a thread may be stopped while it copies its element, the clock may be set, and
  * what makes a channel may fail. test_fast_channel_on_macos.c includes all this once more.
  */
+#define _DARWIN_C_SOURCE // for pthread_cond_timedwait_relative_np
+
 #include "cases.h"
 #include "must.h"
 #include "times.h"
@@ -29,11 +31,16 @@ static int counted_wait(pthread_cond_t *condition, pthread_mutex_t *lock)
     return error;
 }
 
-static inline int counted_timed_wait(pthread_cond_t *condition, pthread_mutex_t *lock,
-                                     const struct timespec *deadline)
+/* The time is a deadline, or on macOS how long to wait. */
+static int counted_timed_wait(pthread_cond_t *condition, pthread_mutex_t *lock,
+                              const struct timespec *time)
 {
     atomic_fetch_add(&asleep, 1);
-    int error = pthread_cond_timedwait(condition, lock, deadline);
+#ifdef __APPLE__
+    int error = pthread_cond_timedwait_relative_np(condition, lock, time);
+#else
+    int error = pthread_cond_timedwait(condition, lock, time);
+#endif
     atomic_fetch_sub(&asleep, 1);
     return error;
 }
@@ -66,11 +73,15 @@ static bool fails(void)
 #define pthread_mutex_init(lock, how) (fails() ? EAGAIN : pthread_mutex_init(lock, how))
 #define pthread_cond_init(condition, how) (fails() ? EAGAIN : pthread_cond_init(condition, how))
 #define pthread_condattr_init(how) (fails() ? ENOMEM : pthread_condattr_init(how))
+#undef memcpy // a macro on macOS
 #define memcpy copy_in_halves
 #define clock_gettime clock_that_is_set
 #define pthread_cond_wait counted_wait
 #define pthread_cond_timedwait counted_timed_wait
+#undef pthread_cond_timedwait_relative_np // the stand-in of the other file
+#define pthread_cond_timedwait_relative_np counted_timed_wait
 #include "../beyond/fast_channel.c"
+#undef pthread_cond_timedwait_relative_np
 #undef pthread_cond_timedwait
 #undef pthread_cond_wait
 #undef clock_gettime

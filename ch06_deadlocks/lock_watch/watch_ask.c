@@ -7,12 +7,6 @@
 
 #include <unistd.h>
 
-enum { MOST_ASKED_THREADS = 64, PATIENCE_MS = 100 };
-
-static struct {
-    int tid;
-    struct watch_stack stack;
-} answers[MOST_ASKED_THREADS];
 static unsigned int answer_count;
 static int asking_signal;
 static atomic_bool is_for_good;
@@ -35,6 +29,13 @@ int watch_asking_signal(void)
 #ifdef __linux__
 #include <sys/syscall.h>
 
+enum { MOST_ASKED_THREADS = 64, PATIENCE_MS = 100 };
+
+static struct {
+    int tid;
+    struct watch_stack stack;
+} answers[MOST_ASKED_THREADS];
+
 static atomic_int asked; // the thread that has not answered yet; 0: it has
 static struct watch_stack answer;
 
@@ -46,7 +47,7 @@ static void tell(int signal)
     (void)signal;
     is_unwatched = true; // the unwinder uses pthread_once
     this_thread = NULL;
-    // Only who is still expected may write; and nobody else is asked before that is done.
+    // Only the thread that is still expected may write; no other is asked before it has written.
     if (atomic_compare_exchange_strong(&asked, &own, writing)) {
         watch_unwind_interrupted(&answer);
         atomic_store(&asked, 0);

@@ -25,7 +25,7 @@ typedef int wait_call(void *, const struct deadline *);
  * For a thread that locks what it holds already. True: the real call would return at once, and with
  * what: a mutex is of the type that reports it, a read-write lock knows its writer. The type cannot be
  * seen from outside if it was initialised by a constant; but a deadline that has long passed makes
- * the real call tell.
+ * the real call tell. macOS has no such call, see is_made_to_report.
  */
 static bool relock_returns(const struct watch_lock *lock, void *object, wait_call *wait, int *error)
 {
@@ -34,18 +34,27 @@ static bool relock_returns(const struct watch_lock *lock, void *object, wait_cal
     *error = lock->reports_relocking ? EDEADLK : ETIMEDOUT;
     if (lock->kind == WATCH_SPIN_LOCK)
         return false;
-#if defined __APPLE__
+#ifdef __APPLE__
+    (void)object;
     (void)wait;
     (void)past;
-#ifdef PTHREAD_ERRORCHECK_MUTEX_INITIALIZER
-    static const pthread_mutex_t constant = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER;
-    if (memcmp(object, &constant, sizeof constant.__sig) == 0)
-        *error = EDEADLK;
-#endif
 #else
     *error = wait(object, &past);
 #endif
     return *error != ETIMEDOUT;
+}
+
+/* On macOS a mutex shows by which constant it was made, until the first call that locks it overwrites that. */
+static ALWAYS_INLINE bool is_made_to_report(const void *object, enum watch_kind kind)
+{
+#if defined __APPLE__ && defined PTHREAD_ERRORCHECK_MUTEX_INITIALIZER
+    static const pthread_mutex_t constant = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER;
+    return kind == WATCH_MUTEX && memcmp(object, &constant, sizeof constant.__sig) == 0;
+#else
+    (void)object;
+    (void)kind;
+    return false;
+#endif
 }
 
 /* Locks what is locked by another thread, or by this one. */
@@ -108,6 +117,8 @@ static ALWAYS_INLINE int lock(void *object, enum watch_kind kind, enum watch_wha
         return wait(object, deadline);
     const struct watch_stack *place = HERE;
     struct watch_lock *watched = watch_lock_at(object, kind, place);
+    if (watched != NULL && is_made_to_report(object, kind))
+        watched->reports_relocking = true;
     int error = watched == NULL ? EINVAL : try(object);
     if (error == EBUSY)
         error = wait_for(self, watched, what, object, wait, deadline,
@@ -127,11 +138,14 @@ static ALWAYS_INLINE int try_lock(void *object, enum watch_kind kind, enum watch
     if (!is_ready())
         return 0;
     struct watch_thread *self = enter();
+    bool reports_relocking = is_made_to_report(object, kind);
     int error = try(object);
     if (self == NULL)
         return error;
     const struct watch_stack *place = HERE;
     struct watch_lock *watched = watch_lock_at(object, kind, place);
+    if (watched != NULL && reports_relocking)
+        watched->reports_relocking = true;
     if (watched != NULL && is_got(error))
         note_lock(self, watched, what, place, BY_TRYING);
     else if (watched != NULL && error == EBUSY)

@@ -220,6 +220,12 @@ bool watch_look(struct watch_look *look)
     return false;
 }
 
+bool watch_is_futex(const struct watch_sleeper *sleeper)
+{
+    (void)sleeper;
+    return false;
+}
+
 const char *watch_sleeper_text(const struct watch_sleeper *sleeper)
 {
     (void)sleeper;

@@ -205,7 +205,7 @@ static void say_wait(const struct watch_thread *thread)
     }
 }
 
-/* A thread that only tries never waits, and is in no cycle: but it may try for ever. */
+/* A thread that only tries never waits, and is in no cycle: but it may try forever. */
 static void say_tried(const struct watch_thread *thread)
 {
     const struct watch_tried *tried = &thread->tried;
@@ -213,8 +213,8 @@ static void say_tried(const struct watch_thread *thread)
     unsigned long count = READ(tried->count);
     if (count < MANY_TRIES || READ(lock->number) != READ(tried->number))
         return;
-    watch_say("    has tried %lu times in vain to lock %s, last in %s", count, lock_name(lock),
-              place(READ(tried->place)));
+    watch_say("    has tried %lu times to lock %s, and never got it, last in %s", count,
+              lock_name(lock), place(READ(tried->place)));
     if (READ(lock->owner) != 0)
         say_owner("locked by", READ(lock->owner), READ(lock->place));
 }

@@ -30,13 +30,12 @@
 
 enum { TICK_MS = 100 };
 
-static atomic_bool has_begun;
-
 #ifdef __linux__
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/time.h>
 
+static atomic_bool has_begun;
 static struct watch_look look = {.only_asleep = true};
 
 /* ---- what can come from outside ---- */

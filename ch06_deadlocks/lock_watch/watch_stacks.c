@@ -7,6 +7,7 @@
  * none, a stack is its innermost frame.
  */
 #define _GNU_SOURCE // RTLD_DEFAULT
+#define _DARWIN_C_SOURCE
 #include "watch_stacks.h"
 #include "watch_graph.h"
 #include "watch_trace.h"

@@ -6,10 +6,10 @@
  * pthread_atfork (posix_spawn would allocate memory for the list of what to redirect). A shell looks for
  * the tools and starts them; when they take longer than TOOL_SECONDS in all, they are ended.
  */
-#define _GNU_SOURCE // dladdr, vfork: in every system, but in no standard
-#ifdef __APPLE__
+/* For dladdr and vfork, which are in every system, but in no standard. */
+#define _GNU_SOURCE
 #define _DARWIN_C_SOURCE
-#endif
+#define __BSD_VISIBLE 1
 #include "watch_symbols.h"
 #include "watch_text.h"
 

@@ -193,7 +193,7 @@ static void after_fork_in_child(void)
         watch_trace_begin_in_child(this_thread);
 }
 
-__attribute__((noreturn)) void WATCHED(_exit)(int status)
+static _Noreturn void end_process(int status)
 {
     if (is_ready()) {
         watch_news_end();
@@ -203,9 +203,14 @@ __attribute__((noreturn)) void WATCHED(_exit)(int status)
         ;
 }
 
+__attribute__((noreturn)) void WATCHED(_exit)(int status)
+{
+    end_process(status);
+}
+
 __attribute__((noreturn)) void WATCHED(_Exit)(int status)
 {
-    _exit(status);
+    end_process(status);
 }
 REPLACE(_exit)
 REPLACE(_Exit)
@@ -222,6 +227,7 @@ __attribute__((constructor)) static void begin(void)
         watch_trace_begin();
     has_end_of_thread = pthread_key_create(&end_of_thread, thread_ends) == 0;
 #ifndef __APPLE__
+    int at_quick_exit(void (*)(void)); // of C11, which FreeBSD hides where _XOPEN_SOURCE is defined
     at_quick_exit(watch_news_end);
 #endif
     pthread_atfork(before_fork, after_fork, after_fork_in_child);

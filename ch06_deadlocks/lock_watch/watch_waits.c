@@ -154,20 +154,6 @@ REPLACE(pthread_cond_broadcast)
 
 /* ---- what has nothing but a number of threads that wait: a wait, and its end ---- */
 
-static ALWAYS_INLINE void begin_wait_at(struct watch_thread *self, struct watch_pending *pending,
-                                        const void *object, enum watch_kind kind,
-                                        const struct timespec *time)
-{
-    const struct watch_stack *place = HERE;
-    pending->wait = (struct watch_wait){.what = WATCH_TO_WAKE,
-                                        .lock = watch_lock_at(object, kind, place),
-                                        .place = place,
-                                        .since = watch_now(),
-                                        .has_deadline = time != NULL};
-    watch_event(self, WATCH_SLEEPS, object, 0);
-    watch_begin_wait(self, pending);
-}
-
 struct other_wait {
     struct watch_thread *self;
     struct watch_pending pending;
@@ -189,6 +175,20 @@ int WATCHED(pthread_cond_clockwait)(pthread_cond_t *cond, pthread_mutex_t *mutex
                                     const struct timespec *deadline)
 {
     return wait_on(cond, mutex, wait_cond, &clock, deadline);
+}
+
+static ALWAYS_INLINE void begin_wait_at(struct watch_thread *self, struct watch_pending *pending,
+                                        const void *object, enum watch_kind kind,
+                                        const struct timespec *time)
+{
+    const struct watch_stack *place = HERE;
+    pending->wait = (struct watch_wait){.what = WATCH_TO_WAKE,
+                                        .lock = watch_lock_at(object, kind, place),
+                                        .place = place,
+                                        .since = watch_now(),
+                                        .has_deadline = time != NULL};
+    watch_event(self, WATCH_SLEEPS, object, 0);
+    watch_begin_wait(self, pending);
 }
 
 /* ---- semaphores. The `owner` of one is who has got it last. ---- */

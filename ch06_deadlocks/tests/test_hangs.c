@@ -66,7 +66,7 @@ static const struct hang {
     {"cycles",
      "livelock",
      ENDED,
-     {"sleeps for a time in try_again_and_again (cycles.c:", "times in vain to lock mutex",
+     {"sleeps for a time in try_again_and_again (cycles.c:", "times to lock mutex",
       "locked by thread 2 tries_second", "holds mutex"}},
     {"hangs++", "shared_mutex", STUCK, {CYCLE, "read-write lock", "(index_lock)", "(log_lock)"}},
     {"hangs++", "condition_any", STUCK, {ONE_ASLEEP, "condition", "condition_any"}},

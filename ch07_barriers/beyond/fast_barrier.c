@@ -25,9 +25,9 @@ enum { SLOW_YIELD = 200000, SLOW_YIELD_FOR_EACH_THREAD = 5000 };
 #define DESTROYING (UINT_MAX / 2 + 1)
 
 _Static_assert(INT_MAX <= UINT_MAX / 2, "below the limit there must be two rounds at least");
-_Static_assert(sizeof(atomic_uint) == sizeof(unsigned int) &&
-                   alignof(atomic_uint) == alignof(unsigned int),
+_Static_assert(sizeof(atomic_uint) == sizeof(unsigned int),
                "C++ sees an unsigned int where C has an atomic_uint");
+_Static_assert(alignof(atomic_uint) == alignof(unsigned int), "and it aligns that in the same way");
 
 static atomic_int sleeps_to_come; // of all barriers: it is the machine that is busy
 

@@ -1,6 +1,8 @@
 /*
  * run.c - runs a program the way a person does. See cases.h.
  */
+#define _DARWIN_C_SOURCE // for mkdtemp on macOS
+
 #include "cases.h"
 
 #include "must.h"

@@ -5,6 +5,8 @@
 #define _DARWIN_C_SOURCE // for ru_maxrss on macOS
 #endif
 
+#define __BSD_VISIBLE 1 // for _SC_NPROCESSORS_ONLN on FreeBSD
+
 #include "bench.h"
 #include "must.h"
 
@@ -13,7 +15,8 @@
 #include <sys/wait.h>
 
 /* After so many seconds no new round begins; so what takes long has fewer than RUNS. */
-enum { RUNS = 7, LONG_ENOUGH = 10, MOST_WAYS = 10 };
+enum { RUNS = 7, MOST_WAYS = 10 };
+static const double long_enough = 10;
 
 static bool quick;            // -q
 static const char *only = ""; // part of the names of the rows that are measured
@@ -121,7 +124,7 @@ static void measure(long times, const struct way ways[], int count, struct run m
     if (quick)
         times = 1 + times / 100;
     double start = seconds();
-    while (rounds < most_rounds && (rounds == 0 || seconds() - start < LONG_ENOUGH)) {
+    while (rounds < most_rounds && (rounds == 0 || seconds() - start < long_enough)) {
         for (int i = 0; i < count; i++) {
             runs[i][rounds] =
                 ways[i].function != NULL ? run_function(&ways[i], times) : run_apart(&ways[i]);

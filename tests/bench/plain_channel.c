@@ -13,9 +13,9 @@ struct plain_channel {
 
     pthread_mutex_t lock;     // protects all that follows
     size_t sent, received;    // so far: received <= sent <= received + slots
-    pthread_cond_t not_full;  // sent < received + slots; waits: who sends
-    pthread_cond_t not_empty; // received < sent; waits: who receives
-    pthread_cond_t taken;     // received has grown; waits: who sends without a buffer
+    pthread_cond_t not_full;  // sent < received + slots; senders wait here
+    pthread_cond_t not_empty; // received < sent; receivers wait here
+    pthread_cond_t taken;     // received has grown; senders without a buffer wait here
 
     long ring[];
 };

@@ -6,7 +6,7 @@
  *
  * Right      -DFIRST=0
  * Right      -DFIRST=_pid -DTRY
- * For ever   -DFIRST=_pid -DTRY
+ * Forever    -DFIRST=_pid -DTRY
  * both-give-way             as it is
  * Wrong      -DFIRST=_pid
  * opposite-order            as it is
@@ -44,7 +44,7 @@ active [THREADS] proctype thread()
         break
 #endif
     od;
-progress: /* Spin looks for a way to go round for ever without coming here */
+progress: /* Spin looks for a way to go round forever without coming here */
     printf("%e: Both locks Acquired\n", name);
     inside++;
     assert(inside == 1);

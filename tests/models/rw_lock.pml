@@ -20,7 +20,7 @@
  * writer sees no readers  s/(writers == 0 \&\& readers == 0)/(writers == 0)/
  * writer sees no writer   s/(writers == 0 \&\& readers == 0)/(readers == 0)/
  * reader sees no writer   s/(writers == 0 \&\& writers_waiting == 0)/(writers_waiting == 0)/
- * waits for ever in line  s/waiting--/skip/
+ * waits forever in line   s/waiting--/skip/
  */
 #define THREADS (READERS + WRITERS)
 #include "monitor.inc"
@@ -76,7 +76,7 @@ active [READERS] proctype reader()
     wait_until(MAY_READ, may_read, readers_waiting);
     readers++;
     printf("reader %d enters\n", _pid);
-    assert((before_me & queued) == 0); /* whoever waited then does so no more */
+    assert((before_me & queued) == 0); /* a thread that waited then no longer waits */
     unlock(m);
     assert(writers == 0);
     read_unlock();

@@ -1,6 +1,6 @@
 /*
  * trains.pml - the four trains of chapter 6 and their strategies. A train comes to its second intersection
- * before it has left the first one. With `deadlock` they can stop for ever, but not if they are short.
+ * before it has left the first one. With `deadlock` they can stop forever, but not if they are short.
  *
  * Right      -DHIERARCHY
  * Right      -DARBITRATOR

@@ -229,6 +229,7 @@ static int quick(void)
 {
     pthread_mutex_lock(&first);
 #ifndef __APPLE__
+    _Noreturn void quick_exit(int); // of C11, which FreeBSD hides where _XOPEN_SOURCE is defined
     quick_exit(8);
 #endif
     return 1;

@@ -207,6 +207,9 @@ static int errorcheck(void)
     printf("%d %d %d %d %d\n", unlocked == EPERM, locked, again == EDEADLK, tried == EBUSY, errno);
     pthread_mutex_unlock(&mutex);
     printf("%d\n", pthread_mutex_destroy(&mutex));
+#if defined __APPLE__ && !defined PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP
+#define PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP PTHREAD_ERRORCHECK_MUTEX_INITIALIZER
+#endif
 #ifdef PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP
     static pthread_mutex_t constant = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP;
     pthread_mutex_lock(&constant);
