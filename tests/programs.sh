@@ -273,7 +273,8 @@ build() {
 build ch06_deadlocks
 for chapter; do
     build "$chapter"
-    for source in $(grep -l '^int main(' "$chapter"/*.c "$chapter"/beyond/*.c "$chapter"/lock_watch/*.c 2>/dev/null); do
+    for source in $(grep -l '^int main(' "$chapter"/*.c "$chapter"/beyond/*.c "$chapter"/beyond/solutions/*.c \
+        "$chapter"/lock_watch/*.c 2>/dev/null); do
         program=$(basename "$source" .c)
         binary=$work/${source%.c}
         check_usage
