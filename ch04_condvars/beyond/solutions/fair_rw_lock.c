@@ -11,19 +11,20 @@
 #include "must.h"
 
 #include <pthread.h>
-#include <sched.h>
 
 struct fair_rw_lock {
-    pthread_mutex_t lock;          // protects all that follows
-    unsigned long drawn, admitted; // tickets; those between the two wait, in the order of their numbers
-    int readers, writers;          // inside: any number of readers, or one writer
-    pthread_cond_t changed;        // every thread that waits looks again
+    pthread_mutex_t lock; // protects all that follows
+    unsigned long drawn,
+        admitted;           // tickets; those between the two wait, in the order of their numbers
+    int readers, writers;   // inside: any number of readers, or one writer
+    pthread_cond_t changed; // any of it: every thread that waits looks again
 };
 
 static void enter(struct fair_rw_lock *lock, bool writes, const char *name)
 {
     MUST(pthread_mutex_lock(&lock->lock));
     unsigned long ticket = lock->drawn++;
+    MUST(pthread_cond_broadcast(&lock->changed)); // for main, which waits until this one has come
     while (ticket != lock->admitted || lock->writers > 0 || (writes && lock->readers > 0))
         MUST(pthread_cond_wait(&lock->changed, &lock->lock));
     lock->admitted++;
@@ -44,38 +45,41 @@ static void leave(struct fair_rw_lock *lock, bool writes)
 static struct fair_rw_lock library = {.lock = PTHREAD_MUTEX_INITIALIZER,
                                       .changed = PTHREAD_COND_INITIALIZER};
 
-/* How many have come, inside or not. */
-static unsigned long arrived(void)
+enum { visitors = 7 };
+
+static struct visitor {
+    const char *name;
+    bool writes;
+    unsigned long stays; // until so many have been admitted
+} all[visitors] = {{"reader 1", false, 1}, {"writer 1", true, 2}, {"reader 2", false, 4},
+                   {"reader 3", false, 4}, {"writer 2", true, 5}, {"writer 3", true, 6},
+                   {"reader 4", false, 7}};
+
+/* Waits until so many have come, and so many of them have been admitted. */
+static void wait_until(unsigned long drawn, unsigned long admitted)
 {
     MUST(pthread_mutex_lock(&library.lock));
-    unsigned long count = library.drawn;
+    while (library.drawn < drawn || library.admitted < admitted)
+        MUST(pthread_cond_wait(&library.changed, &library.lock));
     MUST(pthread_mutex_unlock(&library.lock));
-    return count;
 }
-
-enum { visitors = 7 };
 
 static void *visit(void *argument)
 {
-    const char *name = argument;
-    bool writes = name[0] == 'w';
-    enter(&library, writes, name);
-    while (arrived() < visitors) // the first one stays until all others are in the queue
-        sched_yield();
-    leave(&library, writes);
+    struct visitor *self = argument;
+    enter(&library, self->writes, self->name);
+    wait_until(visitors, self->stays); // so that the queue is there, and two readers meet
+    leave(&library, self->writes);
     return NULL;
 }
 
 int main(int argc, char *argv[])
 {
     no_arguments(argc, argv, "fair_rw_lock");
-    static char *const names[visitors] = {"reader 1", "writer 1", "reader 2", "reader 3",
-                                          "writer 2", "writer 3", "reader 4"};
     pthread_t threads[visitors];
     for (unsigned long i = 0; i < visitors; i++) {
-        MUST(pthread_create(&threads[i], NULL, visit, names[i]));
-        while (arrived() <= i)
-            sched_yield();
+        MUST(pthread_create(&threads[i], NULL, visit, &all[i]));
+        wait_until(i + 1, 0); // it stands in the queue before the next one comes
     }
     for (int i = 0; i < visitors; i++)
         MUST(pthread_join(threads[i], NULL));

@@ -16,26 +16,34 @@
 
 static bool with_lock; // does not change while there are two threads
 
-static atomic_bool ready;                                // atomic: no data race, and wrong all the same
-static atomic_bool main_has_looked, signal_sent;         // force the order of events
-static bool second_is_over;                              // main has waited long enough
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // protects: ready, with_lock; second_is_over
+static atomic_bool ready;                        // atomic: no data race, and wrong all the same
+static atomic_bool main_has_looked, signal_sent; // force the order of events
+static bool second_is_over;                      // main has slept long enough
+static pthread_mutex_t lock =
+    PTHREAD_MUTEX_INITIALIZER; // protects: second_is_over, ready if with_lock
 static pthread_cond_t became_ready = PTHREAD_COND_INITIALIZER;
+
+static void wait_for(atomic_bool *flag)
+{
+    while (!*flag)
+        sched_yield();
+}
 
 static void *signaller(void *unused)
 {
-    while (!main_has_looked)
-        sched_yield();
+    wait_for(&main_has_looked);
     if (with_lock)
-        MUST(pthread_mutex_lock(&lock));
-    ready = true;
+        MUST(pthread_mutex_lock(&lock)); // main holds it until it sleeps
     puts("  signaller: ready, signals");
+    ready = true;
     MUST(pthread_cond_signal(&became_ready));
-    if (with_lock)
+    if (with_lock) {
         MUST(pthread_mutex_unlock(&lock));
+        return unused;
+    }
     signal_sent = true;
-    pause_ms(1000); // ends what would last forever
-    MUST(pthread_mutex_lock(&lock));
+    pause_ms(1000);
+    MUST(pthread_mutex_lock(&lock)); // ends what would last forever
     second_is_over = true;
     MUST(pthread_cond_signal(&became_ready));
     MUST(pthread_mutex_unlock(&lock));
@@ -44,26 +52,23 @@ static void *signaller(void *unused)
 
 static void show(bool lock_it, const char *title)
 {
-    pthread_t thread;
+    puts(title);
     with_lock = lock_it;
     ready = main_has_looked = signal_sent = second_is_over = false;
-    puts(title);
+    pthread_t thread;
     MUST(pthread_create(&thread, NULL, signaller, NULL));
     MUST(pthread_mutex_lock(&lock));
-    bool was_ready = ready;
-    puts("  main: not ready, so it will sleep");
-    main_has_looked = true;
-    while (!with_lock && !signal_sent) // with the lock this moment does not exist: main holds it
-        sched_yield();
-    if (!was_ready) {
-        // One wait: `while (!ready)` has looked before, and looks again only when it is woken.
-        bool woken = false;
-        while (!second_is_over && !woken) {
+    while (!ready) {
+        puts("  main: not ready yet");
+        main_has_looked = true;
+        if (!with_lock)
+            wait_for(
+                &signal_sent); // forces the one bad moment: it is ready now, but main has looked
+        do
             MUST(pthread_cond_wait(&became_ready, &lock));
-            woken = with_lock ? ready : false;
-        }
+        while (!with_lock && !second_is_over); // a spurious wake-up would spoil the show
     }
-    puts(second_is_over ? "  main: slept for a second, although it was ready" : "  main: woken, ready");
+    puts(second_is_over ? "  main: slept for a second, though it was ready" : "  main: woken");
     MUST(pthread_mutex_unlock(&lock));
     MUST(pthread_join(thread, NULL));
 }
