@@ -31,8 +31,8 @@ short_run() {
     ledger_locks) options='-a 10 -r 1 -i 1' ;;
     stingy_spendy_ends) options='-n 10' ;;
     matrix_multiply_blocks | matrix_multiply_fast_barrier) options='-n 2 -t 2' ;;
-    wind_direction) options='files' ;;
-    shoelace | ordered_shoelace) options='files/polygons' ;;
+    wind_direction | two_parsers) options='files' ;;
+    shoelace | ordered_shoelace | area_printer) options='files/polygons' ;;
     generate_metars) options='-f -n 1 months' ;;
     parallel_polygons) options='-n 5 new' ;;
     generate_random_polygons) options='new' ;;
