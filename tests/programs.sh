@@ -39,7 +39,7 @@ short_run() {
     trains) options='deadlock' ;;
     red_blue_ordered | red_blue_backs_off) options='-n 2' ;;
     lock_watch) options='true' ;;
-    barrier_example) options='15' ;;
+    barrier_example | green_too) options='15' ;;
     esac
 }
 
