@@ -19,9 +19,9 @@ short_run() {
     options=
     case $program in
     race_condition) options='-m' ;;
-    speedup) options='-t 2 -n 1000' ;;
+    speedup | gustafson) options='-t 2 -n 1000' ;;
     rare_race) options='-m -n 2' ;;
-    concurrent_file_search | bounded_file_search) options='files e' ;;
+    concurrent_file_search | bounded_file_search | search_pool) options='files e' ;;
     boids) options='1' ;;
     boids_locks) options='-t 5 -s 1' ;;
     quiz) options='1' ;;
