@@ -14,7 +14,7 @@
 
 CHAPTERS := $(patsubst %/Makefile,%,$(sort $(wildcard ch[0-9][0-9]_*/Makefile)))
 SOURCES := $(filter-out %/quiz_lines.h,$(wildcard $(CHAPTERS:%=%/*.[ch]) $(CHAPTERS:%=%/*/*.[ch]) \
-    $(CHAPTERS:%=%/tests/*/*.c*) tests/*.c tests/bench/*.[ch]))
+    $(CHAPTERS:%=%/beyond/solutions/*.c) $(CHAPTERS:%=%/tests/*/*.c*) tests/*.c tests/bench/*.[ch]))
 
 # Real weather reports, where there are any beside the repository: chapter 5 tests itself on them.
 ifneq ($(wildcard ../shared/metarfiles/*.txt),)

@@ -94,12 +94,12 @@ words() {
 
 # Whether there is such a file: beside the page, in its chapter, or in any chapter.
 exists() {
-    ls $place/$1 $folder/$1 ch*/$1 ch*/beyond/$1 ch*/display/$1 ch*/lock_watch/$1 2>/dev/null | grep -q .
+    ls $place/$1 $folder/$1 ch*/$1 ch*/beyond/$1 ch*/beyond/solutions/$1 ch*/display/$1 ch*/lock_watch/$1 2>/dev/null | grep -q .
 }
 
 # What all programs of a chapter say of their options, a line each; [-ab] as [-a] [-b].
 usages() {
-    for source in $(grep -l '^int main(' "$1"/*.c "$1"/beyond/*.c "$1"/lock_watch/*.c 2>/dev/null); do
+    for source in $(grep -l '^int main(' "$1"/*.c "$1"/beyond/*.c "$1"/beyond/solutions/*.c "$1"/lock_watch/*.c 2>/dev/null); do
         "$work/copy/${source%.c}" -h | tr -s '\n ' ' ' |
             sed -e ':again' -e 's/\[-\([a-z]\)\([a-z]\{1,\}\)\]/[-\1] [-\2]/' -e 't again' && echo
     done
@@ -148,7 +148,7 @@ check_names() {
 
 # The line in the head of each program that says how it is built, as somebody would type it.
 check_heads() {
-    for source in "$1"/*.c "$1"/beyond/*.c; do
+    for source in "$1"/*.c "$1"/beyond/*.c "$1"/beyond/solutions/*.c; do
         build=$(sed -n 's/^ \* Build  *//p' "$source" 2>/dev/null)
         [ -n "$build" ] || continue
         heads=$((heads + 1))
@@ -168,7 +168,7 @@ mkdir "$work/copy" && cp -R Makefile README.md LICENSE .clang-format ch[0-9][0-9
 sessions=0
 heads=0
 for folder; do
-    for page in "$folder"/*.md "$folder"/*/README.md; do
+    for page in "$folder"/*.md "$folder"/*/README.md "$folder"/*/solutions/README.md; do
         case $page in
         ./*/README.md) continue ;; # those of the chapters, when the folder is the repository
         esac
