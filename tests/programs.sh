@@ -19,9 +19,9 @@ short_run() {
     options=
     case $program in
     race_condition) options='-m' ;;
-    speedup) options='-t 2 -n 1000' ;;
+    speedup | gustafson) options='-t 2 -n 1000' ;;
     rare_race) options='-m -n 2' ;;
-    concurrent_file_search | bounded_file_search) options='files e' ;;
+    concurrent_file_search | bounded_file_search | search_pool) options='files e' ;;
     boids) options='1' ;;
     boids_locks) options='-t 5 -s 1' ;;
     quiz) options='1' ;;
@@ -31,15 +31,15 @@ short_run() {
     ledger_locks) options='-a 10 -r 1 -i 1' ;;
     stingy_spendy_ends) options='-n 10' ;;
     matrix_multiply_blocks | matrix_multiply_fast_barrier) options='-n 2 -t 2' ;;
-    wind_direction) options='files' ;;
-    shoelace | ordered_shoelace) options='files/polygons' ;;
+    wind_direction | two_parsers) options='files' ;;
+    shoelace | ordered_shoelace | area_printer) options='files/polygons' ;;
     generate_metars) options='-f -n 1 months' ;;
     parallel_polygons) options='-n 5 new' ;;
     generate_random_polygons) options='new' ;;
     trains) options='deadlock' ;;
     red_blue_ordered | red_blue_backs_off) options='-n 2' ;;
     lock_watch) options='true' ;;
-    barrier_example) options='15' ;;
+    barrier_example | green_too) options='15' ;;
     esac
 }
 
@@ -281,7 +281,8 @@ build() {
 build ch06_deadlocks
 for chapter; do
     build "$chapter"
-    for source in $(grep -l '^int main(' "$chapter"/*.c "$chapter"/beyond/*.c "$chapter"/lock_watch/*.c 2>/dev/null); do
+    for source in $(grep -l '^int main(' "$chapter"/*.c "$chapter"/beyond/*.c "$chapter"/beyond/solutions/*.c \
+        "$chapter"/lock_watch/*.c 2>/dev/null); do
         program=$(basename "$source" .c)
         binary=$work/${source%.c}
         check_usage

@@ -1,8 +1,8 @@
 #!/bin/sh
-# What the READMEs and the programs' heads say is true. Every session that one shows (a console block) is run in a copy of the
+# What the pages and the programs' heads say is true. Every session that one shows (a console block) is run in a copy of the
 # repository, and prints what is shown, where … stands for what differs from run to run: within a line, or
-# alone in a line for any number of lines. Sessions are those of somebody who stands in the chapter's
-# folder. Files, links, options and targets that the READMEs name exist.
+# alone in a line for any number of lines. A session that needs a tool names it: ```console gdb. Sessions are those
+# of somebody who stands in the chapter's folder. Files, links, options and targets that the READMEs name exist.
 # Takes folders as arguments (. is the whole repository); without any, all of them.
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD
@@ -22,8 +22,8 @@ complain() {
 # One shell script that runs all commands of a README, so that `cd` and files stay for the next ones; and
 # what each of them should print, in a file of its own.
 extract() {
-    awk -v folder="$work" '
-        /^```console$/ { inside = 1; next }
+    awk -v folder="$work" -v missing=" $missing" '
+        /^```console/ { inside = !index(missing, " " ($2 == "" ? "-" : $2) " "); next }
         /^```/ { inside = 0 }
         inside && /^\$ / {
             close(expected)
@@ -94,12 +94,12 @@ words() {
 
 # Whether there is such a file: beside the page, in its chapter, or in any chapter.
 exists() {
-    ls $place/$1 $folder/$1 ch*/$1 ch*/beyond/$1 ch*/display/$1 ch*/lock_watch/$1 2>/dev/null | grep -q .
+    ls $place/$1 $folder/$1 ch*/$1 ch*/beyond/$1 ch*/beyond/solutions/$1 ch*/display/$1 ch*/lock_watch/$1 2>/dev/null | grep -q .
 }
 
 # What all programs of a chapter say of their options, a line each; [-ab] as [-a] [-b].
 usages() {
-    for source in $(grep -l '^int main(' "$1"/*.c "$1"/beyond/*.c "$1"/lock_watch/*.c 2>/dev/null); do
+    for source in $(grep -l '^int main(' "$1"/*.c "$1"/beyond/*.c "$1"/beyond/solutions/*.c "$1"/lock_watch/*.c 2>/dev/null); do
         "$work/copy/${source%.c}" -h | tr -s '\n ' ' ' |
             sed -e ':again' -e 's/\[-\([a-z]\)\([a-z]\{1,\}\)\]/[-\1] [-\2]/' -e 't again' && echo
     done
@@ -148,7 +148,7 @@ check_names() {
 
 # The line in the head of each program that says how it is built, as somebody would type it.
 check_heads() {
-    for source in "$1"/*.c "$1"/beyond/*.c; do
+    for source in "$1"/*.c "$1"/beyond/*.c "$1"/beyond/solutions/*.c; do
         build=$(sed -n 's/^ \* Build  *//p' "$source" 2>/dev/null)
         [ -n "$build" ] || continue
         heads=$((heads + 1))
@@ -157,14 +157,20 @@ check_heads() {
     done
 }
 
+missing=
+command -v valgrind >/dev/null || missing="$missing valgrind "
+cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null >"$work/scope" # not 0: only root may attach
+command -v gdb >/dev/null && { [ "$(id -u)" = 0 ] || ! grep -q '[1-9]' "$work/scope"; } || missing="$missing gdb "
+[ -z "$missing" ] || echo "readmes: skipped: sessions of$missing"
+
 mkdir "$work/copy" && cp -R Makefile README.md LICENSE .clang-format ch[0-9][0-9]_* tests "$work/copy" || exit 1
 "$make" -s -C "$work/copy" clean >/dev/null && "$make" -s -C "$work/copy" >/dev/null || exit 1
 sessions=0
 heads=0
 for folder; do
-    for page in "$folder/README.md" "$folder"/*/README.md; do
+    for page in "$folder"/*.md "$folder"/*/README.md "$folder"/*/solutions/README.md; do
         case $page in
-        ./*/README.md | '*') continue ;; # those of the chapters, when the folder is the repository
+        ./*/README.md) continue ;; # those of the chapters, when the folder is the repository
         esac
         [ -e "$page" ] || continue
         check_sessions "$folder" "$page"

@@ -57,7 +57,8 @@ programs=0
 for chapter; do
     cp -R "$chapter" "$work" && "$make" -s -C "$work/$chapter" clean >/dev/null &&
         "$make" -s -C "$work/$chapter" CFLAGS='-O0 -fno-builtin' >/dev/null || exit 1
-    for program in "$work/$chapter"/* "$work/$chapter"/beyond/* "$work/$chapter"/lock_watch/*; do
+    for program in "$work/$chapter"/* "$work/$chapter"/beyond/* "$work/$chapter"/beyond/solutions/* \
+        "$work/$chapter"/lock_watch/*; do
         { [ -f "$program" ] && [ -x "$program" ] && nm -u "$program" >"$work/imported"; } 2>/dev/null || continue
         programs=$((programs + 1))
         program=${program#"$work/"}

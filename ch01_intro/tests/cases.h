@@ -55,5 +55,6 @@ TCase *processes_and_threads_cases(void);
 TCase *speedup_cases(void);
 TCase *forced_race_cases(void);
 TCase *rare_race_cases(void);
+TCase *solutions_cases(void);
 
 #endif

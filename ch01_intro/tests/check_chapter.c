@@ -12,6 +12,7 @@ int main(int argc, char *argv[])
         {"speedup", speedup_cases},
         {"forced_race", forced_race_cases},
         {"rare_race", rare_race_cases},
+        {"solutions", solutions_cases},
     };
     return run_cases(argc, argv, all, sizeof all / sizeof all[0]);
 }

@@ -62,5 +62,6 @@ TCase *display_cases(void);
 TCase *bounded_file_search_cases(void);
 TCase *boids_locks_cases(void);
 TCase *lost_additions_cases(void);
+TCase *solutions_cases(void);
 
 #endif

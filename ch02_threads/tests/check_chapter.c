@@ -15,6 +15,7 @@ int main(int argc, char *argv[])
         {"bounded_file_search", bounded_file_search_cases},
         {"boids_locks", boids_locks_cases},
         {"lost_additions", lost_additions_cases},
+        {"solutions", solutions_cases},
     };
     return run_cases(argc, argv, all, sizeof all / sizeof all[0]);
 }

@@ -58,5 +58,6 @@ TCase *stingy_spendy_unlocked_cases(void);
 TCase *letter_frequency_ways_cases(void);
 TCase *ledger_locks_cases(void);
 TCase *quiz_cases(void);
+TCase *solutions_cases(void);
 
 #endif

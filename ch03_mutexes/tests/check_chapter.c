@@ -15,6 +15,7 @@ int main(int argc, char *argv[])
         {"stingy_spendy_unlocked", stingy_spendy_unlocked_cases},
         {"letter_frequency_ways", letter_frequency_ways_cases},
         {"ledger_locks", ledger_locks_cases},
+        {"solutions", solutions_cases},
     };
     return run_cases(argc, argv, all, sizeof all / sizeof all[0]);
 }

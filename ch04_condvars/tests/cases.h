@@ -60,5 +60,6 @@ TCase *starving_writer_cases(void);
 TCase *counting_semaphore_cases(void);
 TCase *counting_semaphore_on_macos_cases(void);
 TCase *rw_lock_cases(void);
+TCase *solutions_cases(void);
 
 #endif

@@ -17,6 +17,7 @@ int main(int argc, char *argv[])
         {"counting_semaphore", counting_semaphore_cases},
         {"counting_semaphore_on_macos", counting_semaphore_on_macos_cases},
         {"rw_lock", rw_lock_cases},
+        {"solutions", solutions_cases},
     };
     return run_cases(argc, argv, all, sizeof all / sizeof all[0]);
 }

@@ -66,5 +66,6 @@ TCase *parallel_polygons_cases(void);
 TCase *ordered_shoelace_cases(void);
 TCase *fourth_send_cases(void);
 TCase *select_programs_cases(void);
+TCase *solutions_cases(void);
 
 #endif

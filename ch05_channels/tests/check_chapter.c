@@ -25,6 +25,7 @@ int main(int argc, char *argv[])
         {"fourth_send", fourth_send_cases},
         {"select_programs", select_programs_cases},
 #endif
+        {"solutions", solutions_cases},
     };
     return run_cases(argc, argv, all, sizeof all / sizeof all[0]);
 }

@@ -63,5 +63,6 @@ TCase *lock_watch_cases(void);
 TCase *hangs_cases(void);
 TCase *lock_watch_page_cases(void);
 TCase *launcher_cases(void);
+TCase *solutions_cases(void);
 
 #endif

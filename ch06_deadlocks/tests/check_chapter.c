@@ -18,6 +18,7 @@ int main(int argc, char *argv[])
         {"launcher", launcher_cases},
         {"lock_watch_page", lock_watch_page_cases},
         {"hangs", hangs_cases},
+        {"solutions", solutions_cases},
     };
     return run_cases(argc, argv, all, sizeof all / sizeof all[0]);
 }

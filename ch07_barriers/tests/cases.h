@@ -62,5 +62,6 @@ TCase *matrix_multiply_barrier_cases(void);
 TCase *fast_barrier_cases(void);
 TCase *broken_barrier_cases(void);
 TCase *matrix_multiply_fast_barrier_cases(void);
+TCase *solutions_cases(void);
 
 #endif

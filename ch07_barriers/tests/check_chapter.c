@@ -13,6 +13,7 @@ int main(int argc, char *argv[])
         {"fast_barrier", fast_barrier_cases},
         {"broken_barrier", broken_barrier_cases},
         {"matrix_multiply_fast_barrier", matrix_multiply_fast_barrier_cases},
+        {"solutions", solutions_cases},
     };
     return run_cases(argc, argv, all, sizeof all / sizeof all[0]);
 }
