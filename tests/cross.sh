@@ -50,7 +50,7 @@ make_check() {
 
 # The programs of a chapter.
 programs() {
-    (cd "$1" && grep -l '^int main(' ./*.c beyond/*.c lock_watch/*.c 2>/dev/null) | sed 's,^\./,,; s,\.c$,,'
+    (cd "$1" && grep -l '^int main(' ./*.c beyond/*.c beyond/solutions/*.c lock_watch/*.c 2>/dev/null) | sed 's,^\./,,; s,\.c$,,'
 }
 
 # Whether a file is a program or a library for macOS on that processor: by its first bytes.
@@ -139,7 +139,7 @@ END
 # The sources of a chapter, and its benchmark. What else there is in tests/ is for Linux only: programs that
 # are stuck, for lock_watch, and what the GNU linker puts before calls.
 sources() {
-    (cd "$1" && ls ./*.c beyond/*.c display/*.c lock_watch/*.c ${has_check:+tests/*.c} \
+    (cd "$1" && ls ./*.c beyond/*.c beyond/solutions/*.c display/*.c lock_watch/*.c ${has_check:+tests/*.c} \
         tests/watched/scenarios.c ../tests/bench/bench.c ../tests/bench/"${1%%_*}".c 2>/dev/null)
 }
 

@@ -24,8 +24,8 @@ int main(int argc, char *argv[])
         {"ordered_shoelace", ordered_shoelace_cases},
         {"fourth_send", fourth_send_cases},
         {"select_programs", select_programs_cases},
-#endif
         {"solutions", solutions_cases},
+#endif
     };
     return run_cases(argc, argv, all, sizeof all / sizeof all[0]);
 }

@@ -55,11 +55,13 @@ static int wait_or_fail(pthread_cond_t *condition, pthread_mutex_t *lock)
     return wait_fails() ? EINVAL : pthread_cond_wait(condition, lock);
 }
 
-static inline int timed_wait_or_fail(pthread_cond_t *condition, pthread_mutex_t *lock,
-                                     const struct timespec *deadline)
+#if !defined __APPLE__ && !defined _WIN32 // they have another call for it
+static int timed_wait_or_fail(pthread_cond_t *condition, pthread_mutex_t *lock,
+                              const struct timespec *deadline)
 {
     return wait_fails() ? EINVAL : pthread_cond_timedwait(condition, lock, deadline);
 }
+#endif
 
 #define clock_gettime read_clock
 #define calloc allocate
