@@ -166,9 +166,9 @@ static void compare_programs(void)
     };
     bench_compare("a transfer between two of 50 000 accounts", 1, ledgers, 3);
 
-    bench_prepare(
-        "mkdir -p build/bench && for i in $(seq 201); do cat texts/* texts/* texts/* texts/* "
-        "texts/* texts/* texts/* texts/* | head -c 50000 >build/bench/$i.txt; done");
+    bench_prepare("mkdir -p build/bench && i=0; while [ $i -lt 201 ]; do i=$((i + 1)); cat texts/* "
+                  "texts/* texts/* texts/* "
+                  "texts/* texts/* texts/* texts/* | head -c 50000 >build/bench/$i.txt; done");
     const struct way letters[] = {
         {.name = "letter_frequency_ways -m mutex",
          .command = "beyond/letter_frequency_ways -m mutex -n 21 build/bench/*.txt"},
@@ -199,14 +199,14 @@ static void show_growth(void)
     bench_compare("a transfer of ledger_locks with so many threads", 1, ledgers, 4);
 
     static const long texts[] = {1, 10, 100, 1000};
-    bench_growth(
-        "letter_frequency_ways -m local -n 21, texts of 50 KB, a thread for each", NULL,
-        "beyond/letter_frequency_ways -m local -n 21 $(yes build/bench/1.txt | head -n $n)", texts,
-        4);
-    bench_growth(
-        "letter_frequency_ways -m atomic -n 21, the same", NULL,
-        "beyond/letter_frequency_ways -m atomic -n 21 $(yes build/bench/1.txt | head -n $n)", texts,
-        4);
+    bench_growth("letter_frequency_ways -m local -n 21, texts of 50 KB, a thread for each", NULL,
+                 "beyond/letter_frequency_ways -m local -n 21 $(awk -v n=$n 'BEGIN { while (i++ < "
+                 "n) print \"build/bench/1.txt\" }')",
+                 texts, 4);
+    bench_growth("letter_frequency_ways -m atomic -n 21, the same", NULL,
+                 "beyond/letter_frequency_ways -m atomic -n 21 $(awk -v n=$n 'BEGIN { while (i++ < "
+                 "n) print \"build/bench/1.txt\" }')",
+                 texts, 4);
     bench_prepare("rm -rf build/bench");
 }
 
