@@ -2,7 +2,7 @@
 # What the pages and the programs' heads say is true. Every session that one shows (a console block) is run in a copy of the
 # repository, and prints what is shown, where … stands for what differs from run to run: within a line, or
 # alone in a line for any number of lines. A session that needs a tool names it: ```console gdb. Sessions are those
-# of somebody who stands in the chapter's folder. Files, links, options and targets that the READMEs name exist.
+# of somebody who stands in the chapter's folder. Files, options and targets that the pages name exist.
 # Takes folders as arguments (. is the whole repository); without any, all of them.
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD
@@ -107,13 +107,7 @@ usages() {
 
 # Takes the chapter and the page.
 check_names() {
-    folder=$1 page=$2 place=$(dirname "$2")
-    for link in $(tr ']' '\n' <"$page" | sed -n 's/^(\([^)#]*\)).*/\1/p'); do
-        case $link in
-        http*) ;;
-        *) [ -e "$place/$link" ] || complain "$page: there is no $link" ;;
-        esac
-    done
+    folder=$1 page=$2 place=$(dirname "$2") # pages.sh looks at the links
     words "$page" | while IFS= read -r word; do
         case $word in
         *' '*/* | '#'* | '<'*) ;;

@@ -66,8 +66,8 @@ static const struct hang {
     {"cycles",
      "livelock",
      ENDED,
-     {"sleeps for a time in try_again_and_again (cycles.c:", "times to lock mutex",
-      "locked by thread 2 tries_second", "holds mutex"}},
+     {"times to lock mutex",
+      "last in try_again_and_again (cycles.c:", "locked by thread 2 tries_second", "holds mutex"}},
     {"hangs++", "shared_mutex", STUCK, {CYCLE, "read-write lock", "(index_lock)", "(log_lock)"}},
     {"hangs++", "condition_any", STUCK, {ONE_ASLEEP, "condition", "condition_any"}},
     {"hangs++", "kept_promise", STUCK, {ONE_ASLEEP, "kept_promise"}},
@@ -96,9 +96,10 @@ static void watch_all(void)
     for (size_t i = 0; i < HANGS; i += 8) {
         char list[1000] = "";
         for (size_t j = i; j < HANGS && j < i + 8; j++)
-            sprintf(list + strlen(list), "'%s %s' ", hangs[j].program, hangs[j].name);
-        run("cd " FOLDER "; for one in %s; do { test -e ${one%%%% *} && "
-            "timeout 3 lock_watch -e ./$one; echo \"status $?\"; } >${one#* }.said 2>&1 & done; "
+            sprintf(list + strlen(list), "'%d ./%s %s' ", hangs[j].status == ENDED ? 5 : 30,
+                    hangs[j].program, hangs[j].name);
+        run("cd " FOLDER "; for one in %s; do { set -- $one; test -e $2 && "
+            "timeout $1 lock_watch -e $2 $3; echo \"status $?\"; } >${one##* }.said 2>&1 & done; "
             "wait",
             list);
     }
