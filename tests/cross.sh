@@ -3,6 +3,7 @@
 # chapter, without a warning. Takes targets as arguments; without any, all of them.
 #   macos-x86_64, macos-aarch64   compiled and linked by zig cc, which has the headers and libraries of macOS
 #   hidden                        only compiled, with what FreeBSD hides: see below
+#   apt-get install check pkg-config npm; zig is fetched by npm, or taken from $ZIG or the PATH
 cd "$(dirname "$0")/.." || exit 1
 make=${MAKE:-make} # GNU make has other names on some systems
 work=$(mktemp -d) || exit 1

@@ -4,6 +4,8 @@
 # on the order of threads is made equal in the runs below: times and speeds become N, lines are sorted.
 # Numbers in floating point need no more than that: no program prints one that a platform may round in
 # its own way, as the x87 of -m32 does. Takes platforms as arguments; without any, all of them.
+#   apt-get install clang musl-tools gcc-multilib qemu-user gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu \
+#       gcc-s390x-linux-gnu
 cd "$(dirname "$0")/.." || exit 1
 make=${MAKE:-make} # GNU make has other names on some systems
 work=$(mktemp -d) || exit 1

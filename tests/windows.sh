@@ -11,6 +11,8 @@ make=${MAKE:-make} # GNU make has other names on some systems
 compiler=x86_64-w64-mingw32-gcc-posix
 wine=$(command -v wine64 || echo /usr/lib/wine/wine64)
 server=$(command -v wineserver || echo /usr/lib/wine/wineserver)
+on_windows=${MSYSTEM:-} # in MSYS2: no wine is needed, and there is no other system to compare with
+[ -z "$on_windows" ] || compiler=gcc wine=env server=true
 for tool in "$compiler" "$wine" "$server" timeout; do
     command -v "$tool" >/dev/null || {
         echo "windows: skipped: $tool is not here"
@@ -23,7 +25,7 @@ trap 'timeout 20 "$server" -k 2>/dev/null; rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER MAKEFLAGS MAKELEVEL
 failed=0
-timeout -k 5 200 "$wine" cmd /c exit >/dev/null 2>&1 || { # makes its folder, too
+[ -n "$on_windows" ] || timeout -k 5 200 "$wine" cmd /c exit >/dev/null 2>&1 || { # makes its folder, too
     echo "windows: skipped: $wine runs no program here"
     exit 0
 }
@@ -159,13 +161,15 @@ run_programs() {
 
 for chapter; do
     compiled=0 same=0
-    wanted=$(of "$chapter" "$programs" | tr ' ' '\n')
+    wanted=$([ -n "$on_windows" ] || of "$chapter" "$programs" | tr ' ' '\n')
     compile_pieces '' $(of "$chapter" "$pieces")
     compile_pieces "$compat" $(of "$chapter" "$with_compat")
     run_tests
-    (run_programs here "${CC:-cc}") &
-    (run_programs there "$work/cc") || complain "$chapter: not all programs are built"
-    wait
+    [ -n "$on_windows" ] || {
+        (run_programs here "${CC:-cc}") &
+        (run_programs there "$work/cc") || complain "$chapter: not all programs are built"
+        wait
+    }
     for program in $wanted; do
         printed=$chapter/out/printed_by_${program##*/}
         if grep -B 4 '^status ' "$work/there/$printed"; then
@@ -180,6 +184,7 @@ for chapter; do
     echo "windows: $chapter: $compiled pieces compiled, $run tests run under wine ($left_out left out: a shell)," \
         "$same programs print what they print here"
     echo "$left_out_tests" | sed -n "s/^$chapter: /windows: $chapter: left out: /p"
+    [ -z "$on_windows" ] || continue
     rest=$(programs "$chapter" | grep -v -x -F "$wanted" | tr '\n' ' ')
     [ -z "$rest" ] || echo "windows: $chapter: use WSL: ${rest% }"
 done
