@@ -4,7 +4,7 @@
  * Original  boids/main.go
  * Build     cc -pthread -iquote display -o boids boids.c boid.c display/display.c -lm
  *           (make boids also finds SDL2, for the window)
- * Run       ./boids [SECONDS]      without them until q, Ctrl-C, or until the window is closed
+ * Run       ./boids [SECONDS]      without SECONDS until q or Ctrl-C, or until the window is closed
  * Expect    flocks, though no boid sees farther than 13 points: in a window if there is a desktop, else
  *           in the terminal
  * Try       a mutex in place of the read-write lock, here and in boid.c

@@ -1,16 +1,16 @@
 /*
- * bounded_file_search.c - the search with a bound to threads, one to open files, and every thread joined.
+ * bounded_file_search.c - the search with limits on threads and open files, and with every thread joined.
  *
  * Lecture   concurrent_file_search.c
- * Adds      -t sets how many threads there may be; a thread searches the directories that got none in
- *           a list of its own, so that it does not call itself; threads are joined without a list of them
+ * Adds      -t limits the number of threads. A thread keeps directories for which there is no thread in
+ *           a list of its own, so it does not call itself. Threads are joined without a list of them
  * Build     make beyond/bounded_file_search
  * Run       beyond/bounded_file_search [-q] [-t threads] ROOT NAME     -t: how many at once, at most;
  *                                                                      -q: only what matches
  * Expect    Searching in DIR for each directory, in any order; then Matched PATH for each file and
  *           directory whose name contains NAME
  * Try       -t 1, -t 4 and -t 1000 on a large tree, with >/dev/null and under time. What does a thread
- *           for each directory cost, and what does it bring? Beside it: find ROOT -name '*NAME*'
+ *           for each directory cost, and what does it gain? Compare with find ROOT -name '*NAME*'
  */
 #include "must.h"
 #include "wait_group.h"

@@ -2,7 +2,7 @@
  * lost_additions.c - five threads add to one counter without a lock, and lose additions on every run.
  *
  * Lecture   quiz.c, its second question
- * Adds      makes all five threads read the same count first, so that nobody has to wait for bad luck
+ * Adds      makes all five threads read the same count first, so that the fault needs no bad luck
  * Build     make beyond/lost_additions
  * Run       beyond/lost_additions
  * Expect    a count from 100 to 496, and how many additions were lost

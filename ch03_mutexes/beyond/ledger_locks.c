@@ -2,14 +2,14 @@
  * ledger_locks.c - the ledger with three kinds of lock, side by side with the balances.
  *
  * Lecture   multi_ledger.c
- * Adds      the choice of the lock; a lock in the same cache line as its balance; transfers counted by
- *           each thread for itself; random numbers that take a nanosecond
+ * Adds      a choice of locks; each lock in the same cache line as its balance; each thread counts its
+ *           own transfers; random numbers that take a nanosecond
  * Build     make beyond/ledger_locks
  * Run       beyond/ledger_locks [-t threads] [-a accounts] [-r reports] [-i milliseconds]
  *                               [-l spin|mutex|pthread-spin]
  * Expect    a report after each -i milliseconds: how many transfers there were, and the sum of all
- *           accounts, always 5000000, though the threads go on in between; at last, how fast it went
- * Try       -l mutex; then -a 2, so that all threads want the same accounts; then -t 64 with it
+ *           accounts, always 5000000, though the threads go on in between; at the end, how fast it was
+ * Try       -l mutex; then -a 2, so that all threads want the same accounts; then that with -t 64
  */
 #include "must.h"
 #include "spin_lock.h"

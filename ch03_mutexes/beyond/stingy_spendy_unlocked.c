@@ -2,7 +2,7 @@
  * stingy_spendy_unlocked.c - without the lock, money is lost: in every round, on every run.
  *
  * Lecture   stingy_spendy.c
- * Adds      makes the two threads meet in the worst way, so that nobody has to wait for bad luck
+ * Adds      makes the two threads clash in the worst way, so that the fault needs no bad luck
  * Build     make beyond/stingy_spendy_unlocked
  * Run       beyond/stingy_spendy_unlocked [-n rounds]
  * Expect    Stingy Done, Spendy Done, -9900, and how much went missing

@@ -76,7 +76,7 @@ int counting_semaphore_timed_wait(struct counting_semaphore *semaphore,
 /* The deadline that many milliseconds from now; with a negative number, one that has passed. */
 struct timespec counting_semaphore_deadline(long milliseconds);
 
-/* Gives one permit, which a waiting thread then takes. Does not wait. EOVERFLOW: there are UINT_MAX already. */
+/* Gives one permit, which a waiting thread then takes. Does not wait. EOVERFLOW: there are UINT_MAX. */
 int counting_semaphore_post(struct counting_semaphore *semaphore);
 
 /* How many permits there are now (other threads may change that at any time). */

@@ -1,9 +1,9 @@
 /*
- * matrix_multiply_blocks.c - the lecture's hundred products by few threads, with a block of rows each.
+ * matrix_multiply_blocks.c - the lecture's hundred products, by a few threads with a block of rows each.
  *
  * Lecture   matrix_multiply.c
  * Adds      a thread for each processor, not for each row; matrices laid out for the row product; rows
- *           shared among any number of threads, also when the system refuses some; a seed, and a check
+ *           shared among any number of threads, even if the system refuses some; a seed, and a check
  *           against one thread
  * Build     make beyond/matrix_multiply_blocks
  * Run       beyond/matrix_multiply_blocks [-n rounds] [-s seed] [-t threads] [-v]

@@ -1,14 +1,14 @@
 /*
- * broken_barrier.c - two barriers that nearly work, and the moments in which they do not.
+ * broken_barrier.c - two barriers that nearly work, and the moments when they do not.
  *
  * Lecture   barrier.[ch]
- * Adds      what each of its two lines is for that the original lacks: the generation, and `while`. The
- *           bad moments are forced, so that they come on every run, and barrier.c survives them
+ * Adds      what two lines of barrier.c, which the original lacks, are for: the generation, and `while`.
+ *           The program forces the bad moments on every run, and barrier.c survives them
  * Build     make beyond/broken_barrier
  * Run       beyond/broken_barrier
- * Expect    without a generation, both threads wait forever when one is slow (main ends that after a
- *           second); with `if`, a wake-up for no reason lets one through alone
- * Try       repair each of the two by the line that it lacks, and run it again
+ * Expect    without a generation, both threads wait forever if one is slow (main ends that after a
+ *           second); with `if`, a spurious wake-up lets one through alone
+ * Try       add to each of the two the line that it lacks, and run it again
  */
 #include "barrier.h"
 #include "must.h"

@@ -1,6 +1,6 @@
 /*
- * fast_barrier.c - an atomic count of arrivals that a thread watches for a while; then it sleeps on a
- * condition. See fast_barrier.h. (The clear way, with everything under one lock, is barrier.c.)
+ * fast_barrier.c - an atomic count of arrivals. A thread watches it for a while, and then sleeps on a
+ * condition variable. See fast_barrier.h. (The clear way, with everything under one lock, is barrier.c.)
  */
 #ifndef _XOPEN_SOURCE
 #define _XOPEN_SOURCE 700 // for clock_gettime, where a compiler is told -std=c11

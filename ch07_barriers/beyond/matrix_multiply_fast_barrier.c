@@ -3,7 +3,7 @@
  *
  * Lecture   matrix_multiply_barrier.c
  * Adds      the fast barrier; matrices laid out for the row product; rows shared among any number of
- *           threads, also when the system refuses some; a seed, and a check against one thread
+ *           threads, even if the system refuses some; a seed, and a check against one thread
  * Build     make beyond/matrix_multiply_fast_barrier
  * Run       beyond/matrix_multiply_fast_barrier [-n rounds] [-s seed] [-t threads] [-v]
  *               -v does everything again in one thread, and compares

@@ -1,5 +1,5 @@
 /*
- * three_robots.c - goes through all orders of steps of three robots, for each order of Blue's three locks.
+ * three_robots.c - tries all orders of the steps of three robots, for each order of Blue's three locks.
  *
  * Exercise 1 of chapter 6
  * Shows     which of Blue's orders can deadlock; with one of them as argument, the deadlock itself
