@@ -1,6 +1,6 @@
 /*
- * counting_semaphore.pml - the semaphore of chapter 4: every permit is taken once, also when a deadline runs out at
- * that moment, and it may be destroyed as soon as all who wait have a permit to take.
+ * counting_semaphore.pml - the semaphore of chapter 4: every permit is taken once, even if a deadline runs
+ * out at that moment. It may be destroyed as soon as there is a permit for every waiting thread.
  *
  * Right      -DTHREADS=4
  * Right      -DTHREADS=4 -DSPURIOUS=2
