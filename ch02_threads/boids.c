@@ -60,7 +60,7 @@ int main(int argc, char *argv[])
         error = display_show(screen);
     } while (error == 0 && seconds() < end);
     display_close(screen);
-    if (error != 0 && error != ECANCELED) // that one: the user has ended it
+    if (error != 0 && error != ECANCELED) // ECANCELED: the user has ended it
         give_up(usage, "display", strerror(error));
     return 0;
 }

@@ -78,7 +78,7 @@ static void *file_search(void *argument)
     return NULL;
 }
 
-/* Go's `go fileSearch(root, filename)`. Where no thread is to be had, the caller searches itself. */
+/* Go's `go fileSearch(root, filename)`. If the system gives no thread, the caller searches. */
 static void start_search(char *root, const char *filename)
 {
     struct search *search = MUST_HAVE(malloc(sizeof *search));

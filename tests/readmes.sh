@@ -140,7 +140,7 @@ check_names() {
     done <"$work/missing"
 }
 
-# The line in the head of each program that says how it is built, as somebody would type it.
+# The line in the head of each program that says how it is built, as one would type it.
 check_heads() {
     for source in "$1"/*.c "$1"/beyond/*.c "$1"/beyond/solutions/*.c; do
         build=$(sed -n 's/^ \* Build  *//p' "$source" 2>/dev/null)

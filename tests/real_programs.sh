@@ -51,7 +51,7 @@ end_of_server() {
     trap - EXIT
 }
 
-# Waits until somebody listens at the port or socket; then another moment, in which the server has nothing to do.
+# Waits until a server listens at the port or socket; then another moment, in which the server has nothing to do.
 until_it_listens() {
     for _ in $(seq 100); do
         sleep 0.1

@@ -46,8 +46,8 @@ struct teller {
 /*
  * Takes a while. The compiler cannot look into nrand48, which is in the C library, so it reads the
  * balance before the call and writes it after, each time. Otherwise all deposits of a day might become
- * one addition, and nothing would be seen. (volatile would do the same, and is often taken for what it
- * is not: it makes no deposit indivisible, and no thread wait for another.)
+ * one addition, and no loss would be seen. (volatile would do the same, and is often mistaken for a cure:
+ * it makes no deposit indivisible, and no thread wait for another.)
  */
 static void pass_time(struct teller *teller, long steps)
 {

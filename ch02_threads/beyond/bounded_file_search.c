@@ -24,7 +24,7 @@ static const char usage[] = "bounded_file_search [-q] [-t threads] ROOT NAME";
 /* No system allows fewer than 256 open files, unless it is told to. */
 enum { MOST_OPEN = 64 };
 
-/* A thread needs little here, and of the usual 8 MiB each a thousand would not fit everywhere. */
+/* A thread needs little stack here. With the usual 8 MiB each, a thousand would not fit everywhere. */
 enum { STACK_SIZE = 128 * 1024 };
 
 /* A path in a list. The owner of the list owns it, too. */
@@ -145,7 +145,7 @@ static void add_match(struct search *search, struct path *path)
     unlock(search);
 }
 
-/* Searches one directory. Each one in it gets a thread, or goes in front of the caller's list. */
+/* Searches one directory. Each directory in it gets a thread, or goes to the front of the caller's list. */
 static void search_directory(struct search *search, const char *directory, struct path **own)
 {
     if (!search->quiet)
@@ -177,7 +177,7 @@ static void search_directory(struct search *search, const char *directory, struc
     free(entries);
 }
 
-/* Searches the directories of a list. It grows by those below them that get no thread. */
+/* Searches the directories of a list. The list grows by directories below them that get no thread. */
 static void search_list(struct search *search, struct path *own)
 {
     while (own != NULL) {

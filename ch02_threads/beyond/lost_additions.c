@@ -25,7 +25,7 @@ struct counter {
 /*
  * Waits until all five have read the same count. Without that, it would happen once in a while. The
  * atomic is relaxed on purpose: it decides which thread runs when, but orders nothing, so the data race
- * is still a data race. (The call to sched_yield keeps the compiler from making one addition of all.)
+ * is still a data race. (The call to sched_yield keeps the compiler from merging the additions.)
  */
 static void let_others_read(struct counter *counter)
 {

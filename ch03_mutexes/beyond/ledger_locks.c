@@ -60,7 +60,7 @@ struct pthread_spin_account {
  * that holds two accounts may break that, and restores it before it unlocks them. So a thread that
  * holds all accounts sees the right sum.
  *
- * Every thread takes its locks in the order of the accounts, also main, which takes all of them. So
+ * Every thread takes its locks in the order of the accounts, even main, which takes all of them. So
  * no cycle of waiting threads can form: a thread that waits for an account holds only lower ones, and
  * of all waiting threads the one that wants the highest account waits for a thread that is running.
  */
@@ -80,7 +80,7 @@ enum command { MOVE_MONEY, LET_MAIN_PASS, END };
 struct mover {
     alignas(64) struct ledger *ledger;
     uint64_t random;
-    long transfers; // grows while the thread holds locks, so who holds all of them may read it
+    long transfers; // grows while the thread holds locks, so main may read it with all locks
     pthread_t thread;
 };
 
@@ -122,7 +122,7 @@ static void destroy_accounts(struct ledger *ledger)
     free(ledger->pthread_spin);
 }
 
-/* The processor soon predicts which way these go; they cost nothing that could be measured. */
+/* The processor soon predicts these branches, so their cost is too small to measure. */
 
 static inline void lock(struct ledger *ledger, long i)
 {

@@ -83,7 +83,7 @@ static void count_mutex(struct frequency *frequency, const unsigned char *text, 
     }
 }
 
-/* Counts every byte, so that there is nothing to decide; which ones are letters is seen at the end. */
+/* Counts every byte, so that the loop decides nothing; the letters are picked out at the end. */
 static void count_local(struct frequency *frequency, const unsigned char *text, size_t size)
 {
     unsigned long own[UCHAR_MAX + 1] = {0};

@@ -66,7 +66,7 @@ static void *work_out_rows(void *argument)
 }
 
 /*
- * The broadcast comes after the unlock. It would be just as right before it, but then each thread
+ * The broadcast comes after the unlock. Before it, it would be just as right, but then each thread
  * wakes up only to find the lock taken, and sleeps a second time.
  */
 static void begin_round(struct work *work)
@@ -106,7 +106,7 @@ static long processors(void)
     return 2;
 }
 
-/* Compares with one thread's result. Returns false if that is another one. */
+/* Compares with one thread's result. Returns false if they differ. */
 static bool verify(const struct matrices *matrices, long rounds, uint64_t seed)
 {
     double begin = seconds();

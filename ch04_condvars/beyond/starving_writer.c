@@ -94,7 +94,7 @@ static void end_reader(struct reader *reader)
 }
 
 /*
- * A chain of readers: each leaves when the next one has arrived, which by then is inside, if it may be.
+ * A chain of readers: each leaves when the next one has arrived. By then that is inside, if it may be.
  * The writer comes when the first reader is inside.
  */
 static void show(struct library *library)

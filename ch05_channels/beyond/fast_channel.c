@@ -339,7 +339,7 @@ static int give_or_take(struct fast_channel *channel, const struct call *call,
                        : take(channel, call->destination, obstacle);
 }
 
-/* A thread that is copying will be done soon, so a call that does not wait for a partner waits, too. */
+/* A thread that is copying will be done soon, so even a call that must not wait for a partner waits. */
 static bool must_wait(const struct call *call, int result)
 {
     return result == EBUSY || (result == EAGAIN && call->may_wait);

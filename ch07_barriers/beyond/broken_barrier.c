@@ -79,7 +79,7 @@ static void *visit(void *argument)
     return NULL;
 }
 
-/* Waits until the visitor has left so many rounds. Returns false if it has not, and the time is over. */
+/* Waits until the visitor has left that many rounds. Returns false if the time is over before. */
 static bool has_left(struct visitor *visitor, int rounds, long milliseconds)
 {
     double end = seconds() + (double)milliseconds / 1000;
@@ -101,9 +101,9 @@ static void until_one_waits(struct barrier *b)
 }
 
 /*
- * Any thread may be slow: the system runs others. To have that for certain, a signal interrupts the
- * thread, and the handler does not return until main says so. It reads from a pipe, as handlers may do,
- * while they must not wait for a condition.
+ * Any thread may be slow, because the system runs others. To force that, a signal interrupts the thread,
+ * and the handler does not return until main says so. It reads from a pipe: a handler may do that, but
+ * must not wait for a condition.
  */
 static int is_held[2], goes_on[2]; // the two ends of pipes; global, as handlers get no argument
 

@@ -79,7 +79,7 @@ inline lock_channel()
     atomic { lock(m); assert(!gone) }
 }
 
-/* While nobody holds the lock, this is true. A call that was claimed may still be in line for a while. */
+/* While no thread holds the lock, this is true. A call that was claimed may still be in line for a while. */
 inline unlock_channel()
 {
     d_step {

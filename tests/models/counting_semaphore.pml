@@ -79,7 +79,7 @@ inline destroy_semaphore()
     destroy(m == FREE && posted == 0 && all_out == 0)
 }
 
-/* Posts a permit for each of those who have no deadline. */
+/* Posts a permit for each thread that has no deadline. */
 active proctype main()
 {
     byte i;
