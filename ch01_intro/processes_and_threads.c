@@ -4,8 +4,8 @@
  * Original  none: the course explains both in its opening lectures
  * Build     cc -pthread -o processes_and_threads processes_and_threads.c
  * Run       ./processes_and_threads
- * Expect    the child process has changed only its own balance, though that stands at the same address;
- *           the thread has changed that of main. A thread costs a fraction of what a process costs
+ * Expect    the child process changes only its own balance, though that has the same address; the thread
+ *           changes that of main. A thread costs a fraction of what a process costs
  * Try       fill 100 MB of memory first (calloc is not enough, write to it). Which of the two costs
  *           more now, and why?
  */

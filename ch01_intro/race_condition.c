@@ -1,11 +1,11 @@
 /*
  * race_condition.c - a bank that loses money: two tellers change one balance without a lock.
  *
- * Original  none: the course opens with a bank that such a fault brought down. Its software had run
- *           for months before anybody noticed
+ * Original  none: the course opens with a bank that such a bug brought down. Its software had run for
+ *           months before anyone noticed
  * Build     cc -pthread -o race_condition race_condition.c
  * Run       ./race_condition [-m]       with -m the tellers take a mutex
- * Expect    about half of the money is missing, on every run; with -m none is, ever
+ * Expect    about half of the money is missing, on every run; with -m none ever is
  * Beyond    beyond/forced_race.c loses one deposit step by step; beyond/rare_race.c runs well for days
  */
 #include "must.h"

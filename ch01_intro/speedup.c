@@ -1,11 +1,11 @@
 /*
- * speedup.c - what more threads are worth: one sum, shared out to 1, 2, 4 … threads, and two laws.
+ * speedup.c - what more threads are worth: one sum, shared among 1, 2, 4 … threads, and two laws.
  *
  * Original  none: the course tells of Amdahl's and Gustafson's law in its opening lectures
  * Build     cc -pthread -O2 -o speedup speedup.c
  * Run       ./speedup [-t threads] [-f percent] [-n numbers]     -f is the serial share of the work
- * Expect    the time, and how many times as fast as one thread that is: what Amdahl says, up to the
- *           number of processors, and no more
+ * Expect    the time, and how many times as fast as one thread that is: as Amdahl's law says up to the
+ *           number of processors, and hardly faster beyond that
  * Try       -f 0, -f 50, -f 100. Then -n 1000: when are more threads slower, and why?
  */
 #include "must.h"

@@ -4,7 +4,7 @@
  * Original  boids/main.go
  * Build     cc -pthread -iquote display -o boids boids.c boid.c display/display.c -lm
  *           (make boids also finds SDL2, for the window)
- * Run       ./boids [SECONDS]      without them until q, Ctrl-C, or until the window is closed
+ * Run       ./boids [SECONDS]      without SECONDS until q or Ctrl-C, or until the window is closed
  * Expect    flocks, though no boid sees farther than 13 points: in a window if there is a desktop, else
  *           in the terminal
  * Try       a mutex in place of the read-write lock, here and in boid.c
@@ -60,7 +60,7 @@ int main(int argc, char *argv[])
         error = display_show(screen);
     } while (error == 0 && seconds() < end);
     display_close(screen);
-    if (error != 0 && error != ECANCELED) // that one: the user has ended it
+    if (error != 0 && error != ECANCELED) // ECANCELED: the user has ended it
         give_up(usage, "display", strerror(error));
     return 0;
 }

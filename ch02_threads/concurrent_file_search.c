@@ -6,8 +6,8 @@
  * Run       ./concurrent_file_search ROOT NAME
  * Expect    Searching in DIR for each directory, in any order; then Matched PATH for each file and
  *           directory whose name contains NAME
- * Try       main without its wait: it prints what has been found so far, and that ends the program
- * Beyond    beyond/bounded_file_search.c: a few threads that share the directories, three times as fast
+ * Try       main without its wait: it prints what has been found so far, and ends the program
+ * Beyond    beyond/bounded_file_search.c: a few threads share the directories, three times as fast
  */
 #include "must.h"
 #include "wait_group.h"
@@ -78,7 +78,7 @@ static void *file_search(void *argument)
     return NULL;
 }
 
-/* Go's `go fileSearch(root, filename)`. Where no thread is to be had, the caller searches itself. */
+/* Go's `go fileSearch(root, filename)`. If the system gives no thread, the caller searches. */
 static void start_search(char *root, const char *filename)
 {
     struct search *search = MUST_HAVE(malloc(sizeof *search));

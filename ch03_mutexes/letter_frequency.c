@@ -6,8 +6,8 @@
  * Run       ./letter_frequency [FILE|URL ...]    without arguments the RFCs 1000 to 1200 of the
  *                                                original, or texts/ where libcurl is missing
  * Expect    Done, the time it took, and how often each letter was counted
- * Try       the mutex: its lines are there, commented out. `counter` becomes a plain long then
- * Beyond    beyond/letter_frequency_ways.c compares both with counters of each thread's own
+ * Try       the mutex: its lines are there, commented out. Make `counter` a plain long then
+ * Beyond    beyond/letter_frequency_ways.c compares both with separate counters for each thread
  */
 #include "must.h"
 #include "texts.h"

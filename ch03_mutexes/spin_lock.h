@@ -12,7 +12,7 @@
  *
  * When      Only where the lock is held for a moment, and two threads seldom want it at once: many
  *           small things with a lock each, say. Then it is smaller than a mutex (4 bytes, not 40) and
- *           somewhat faster. In all other cases take a mutex: its waiters sleep, these keep working.
+ *           somewhat faster. In all other cases take a mutex: its waiters sleep, these keep trying.
  * Never     sleep, read a file, or wait for another lock that may be held for long, while holding one.
  * Order     Locking acquires and unlocking releases: a thread that takes the lock sees everything
  *           that earlier holders wrote while they held it.
@@ -23,14 +23,14 @@
  * Size      Two busy locks should not share a cache line (64 bytes on most machines, 128 on Apple's).
  *           Pad a handful of them (C++ has alignas for _Alignas):
  *               struct account { _Alignas(128) struct spin_lock lock; int balance; };
- *           For thousands that are seldom wanted it does not pay; put each beside the few bytes that it
- *           protects.
+ *           For thousands that are seldom wanted, padding does not pay: put each beside the few bytes that
+ *           it protects.
  * Checkers  Use ThreadSanitizer. helgrind and drd do not understand atomic operations, and report the lock
  *           and the data that it protects.
  *
  * There is nothing to destroy. The memory of a lock may be freed as soon as no thread holds it and none
- * is going to take it, also right after having been the last to lock it, even if the thread that
- * held it before has not yet returned from spin_lock_unlock.
+ * is going to take it. The last thread to take it may free it right after unlocking, even if the thread
+ * that held it before has not yet returned from spin_lock_unlock.
  *
  * Any number of threads may make these calls on one lock at the same time. None of them is a
  * cancellation point. spin_lock_try_lock and spin_lock_unlock may be used in a signal handler.
@@ -62,14 +62,14 @@ using std::memory_order_release;
     }
 #else
 #include <stdatomic.h>
-/* Unlocked. So are all bytes zero, as from calloc. */
+/* Unlocked. All bytes zero, as from calloc, mean the same. */
 #define SPIN_LOCK_INITIALIZER                                                                      \
     {                                                                                              \
         0                                                                                          \
     }
 #endif
 
-/* Not to be copied. */
+/* Must not be copied. */
 struct spin_lock {
     atomic_int held; // 0 or 1
 };

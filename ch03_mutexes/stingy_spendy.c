@@ -1,5 +1,5 @@
 /*
- * stingy_spendy.c - two threads change one balance; a mutex makes each change a whole one.
+ * stingy_spendy.c - two threads change one balance; a mutex makes each change indivisible.
  *
  * Original  sync/stingy_spendy.go
  * Build     cc -pthread -o stingy_spendy stingy_spendy.c

@@ -6,7 +6,7 @@
  *
  *   struct wait_group group;
  *   wait_group_init(&group);
- *   wait_group_add(&group, 3);       // before the tasks start: else a wait may come too early
+ *   wait_group_add(&group, 3);       // before the tasks start; otherwise a wait may come too early
  *   … each task ends with wait_group_done(&group); …
  *   wait_group_wait(&group);         // what the tasks have written can be read now
  *   wait_group_destroy(&group);
@@ -15,16 +15,16 @@
  * others, any number of threads may wait, and the threads need not end.
  *
  * The calls return 0 or an error number. Any number of threads may make any of them on one group at the
- * same time, but for init, and for destroy, after which none may begin.
+ * same time, except init and destroy. No call may begin after destroy.
  *
  * None of the calls is a cancellation point (asynchronous cancellation is not supported). None may be
  * made from a signal handler. A child of fork must not use a group that existed before it: another thread
- * may have held its lock at that moment, and then every call waits forever. Nor may processes share one.
+ * may have held its lock at that moment, and then every call waits forever. Processes must not share one.
  *
  * ThreadSanitizer, helgrind and drd understand it.
  *
- * Algorithm: a counter, a lock and a condition, as in Go's first WaitGroup; with a generation count,
- * so that a group can be used again while threads are still on their way out of the last wait.
+ * Algorithm: a counter, a lock and a condition variable, as in Go's first WaitGroup. A generation count
+ * allows a group to be used again while threads are still leaving the last wait.
  */
 #ifndef WAIT_GROUP_H
 #define WAIT_GROUP_H
@@ -47,31 +47,31 @@ struct wait_group {
 /*
  * Makes a group with nothing to wait for. The memory is the caller's; it must not be moved or copied
  * until it is destroyed. Errors: those of pthread_mutex_init and pthread_cond_init (ENOMEM, EAGAIN);
- * there is nothing to destroy then.
+ * then there is nothing to destroy.
  */
 int wait_group_init(struct wait_group *group);
 
 /*
- * Adds `tasks` to the count; with a negative number, that many are done. When the count falls to 0, all
- * waiting threads are woken. Does not wait. EINVAL: the count would fall below 0. EOVERFLOW: it would
- * not fit into an int. Both change nothing.
+ * Adds `tasks` to the count; a negative number says that so many tasks are done. When the count falls to 0,
+ * wakes all waiting threads. Does not wait. Errors, which change nothing: EINVAL: the count would fall
+ * below 0. EOVERFLOW: it would not fit into an int.
  */
 int wait_group_add(struct wait_group *group, int tasks);
 
-/* One task is done: wait_group_add(group, -1). Its caller need not keep the group after that. */
+/* One task is done: wait_group_add(group, -1). A waiter may destroy the group before this has returned. */
 int wait_group_done(struct wait_group *group);
 
 /*
- * Waits until the count has been 0; returns at once if it is 0 now. Tasks that are added after that
- * belong to the next round; a thread that waits for this one does not wait for them. What a task has
- * written before its done can be read after the wait. Always 0.
+ * Waits until the count falls to 0; returns at once if it is 0 now. Tasks that are added after that belong
+ * to the next round, and this wait does not wait for them. What a task wrote before its done can be read
+ * after the wait. Always returns 0.
  */
 int wait_group_wait(struct wait_group *group);
 
 /*
- * Ends the group. EBUSY, and nothing happens: some tasks are not done. A thread that has returned from a
- * wait may destroy the group at once: destroy waits until the other threads that were woken have left,
- * and the last done may still be on its way out.
+ * Ends the group. EBUSY: some tasks are not done; then nothing happens. A thread that has returned from a
+ * wait may destroy the group at once, even if the last done has not returned yet; destroy waits for
+ * threads that are still leaving their waits.
  */
 int wait_group_destroy(struct wait_group *group);
 

@@ -32,8 +32,8 @@ static void generate_random_matrix(int matrix[matrix_size][matrix_size])
     }
 }
 
-// Go's condition sits on a read lock, that of C on a mutex. So no thread holds it while it works, and
-// the number of the round says whether there is something to do, also after a spurious wake-up.
+// Go's condition uses a read lock, that of C a mutex. So here no thread holds it while it works, and
+// the number of the round says whether there is something to do, even after a spurious wake-up.
 static void *work_out_row(void *argument)
 {
     int row = (int)(long)argument;

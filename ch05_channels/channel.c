@@ -31,8 +31,8 @@
 enum { SLOW_YIELD = 200000, TIME_SLICES = 20000000 };
 
 /*
- * A call that waits, on the stack of its thread. Several threads may want to end it, each with the lock of
- * another channel. The one that claims it does: a partner, channel_close, or its own thread when the
+ * A waiting call, on the stack of its thread. Several threads may want to end it, each with the lock of
+ * another channel. Only the one that claims it does: a partner, channel_close, or its own thread when the
  * deadline has passed.
  */
 struct call {
@@ -102,7 +102,7 @@ static bool claim(struct call *call)
     return !atomic_exchange(&call->claimed, true);
 }
 
-/* The first call that no other thread has claimed, or NULL. This thread has claimed it then. */
+/* Claims the first call that no other thread has claimed, and returns it; NULL if there is none. */
 static struct waiter *claim_first(struct link *queue)
 {
     for (; queue->next != queue; take_off(queue->next)) {
@@ -217,11 +217,11 @@ static int wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex,
 }
 
 /*
- * Whether it is too early to fall asleep. That and being woken takes tens of microseconds, while a partner
- * that runs on another processor often comes within one. So a thread first only looks, then yields.
+ * Returns whether it is too early to fall asleep. To sleep and be woken takes tens of microseconds, while a
+ * partner on another processor often comes within one. So a thread first only looks, then yields.
  *
  * Where other programs keep all processors busy, a yield gives one of them a time slice, of milliseconds.
- * A single slow yield shows that: then for about a thousand waits no thread yields, and one tries again.
+ * A single slow yield shows that. After it no thread yields for about a thousand waits; then one tries again.
  */
 static bool should_look_again(int looks, const struct timespec *deadline)
 {
@@ -284,7 +284,7 @@ static void pop(struct channel *channel, void *element)
     channel->length--;
 }
 
-/* The two things to do, if they need no waiting; EAGAIN if they do. With the channel's lock held. */
+/* Send and receive, if they need no waiting; otherwise EAGAIN. Called with the channel's lock held. */
 
 static int send_now(struct channel *channel, const void *element)
 {
@@ -324,7 +324,7 @@ static int act_now(struct channel *channel, enum channel_direction direction, vo
     return direction == CHANNEL_SEND ? send_now(channel, element) : receive_now(channel, element);
 }
 
-/* Whether act_now would succeed. It may not if only calls wait there that have been claimed. */
+/* Returns whether act_now should succeed. It may fail if only calls wait there that have been claimed. */
 static bool is_ready(const struct channel_case *one)
 {
     struct channel *channel = one->channel;
@@ -336,7 +336,7 @@ static bool is_ready(const struct channel_case *one)
                : channel->length > 0 || channel->senders.next != &channel->senders;
 }
 
-/* Calls the function for each channel once, by rising addresses: so locks are taken in one order. */
+/* Calls the function for each channel once, by rising addresses: so all threads lock in one order. */
 static void for_each_channel(const struct channel_case *cases, size_t count,
                              void (*function)(struct channel *))
 {

@@ -13,20 +13,20 @@
  *   Promise    An element whose send returned 0 is received exactly once, or is still in the buffer;
  *              one whose send returned anything else is never received. A deadline that passes at the
  *              very moment of the hand-over does not change that.
- *   Deadline   An absolute time of CLOCK_MONOTONIC, which goes on evenly when somebody sets the clock.
- *              It may not be NULL.
+ *   Deadline   An absolute time of CLOCK_MONOTONIC, which runs on evenly even if the system's clock is set.
+ *              It must not be NULL.
  *
- * Unlike Go, where it panics, a send to a closed channel (and a second close) returns EPIPE.
+ * A send to a closed channel returns EPIPE, and so does a second close. (In Go both panic.)
  *
  * Any number of threads may make any of these calls on one channel at the same time, except for
  * channel_destroy, after which no call may begin. None is a cancellation point (asynchronous cancellation
  * is not supported). None may be made from a signal handler.
  *
  * A child of fork must not use a channel that existed before it: another thread may have held its lock at
- * that moment, and then even a try call waits forever. Nor may processes share one.
+ * that moment, and then even a try call waits forever. Processes must not share one.
  *
  * Use ThreadSanitizer. helgrind and drd do not understand atomic operations, and report elements that were
- * handed to a thread that waited.
+ * handed to a waiting thread.
  *
  * Algorithm: that of the Go runtime, runtime/chan.go and runtime/select.go. One lock; a ring for the
  * buffer; two queues of waiting threads. A thread that finds a partner waiting serves it directly, and
@@ -53,10 +53,10 @@ struct channel *channel_create(size_t capacity, size_t element_size);
 
 /*
  * Frees the channel and what is left in its buffer. NULL is allowed. All calls on the channel must have
- * returned, with two exceptions: those that waited there and were served or woken by a close, and the one
- * that has served the caller. So a thread that has received the only answer that another one had to send
- * may destroy the channel at once. A thread that closes a channel which others use joins them first: they
- * may be just about to make a call. A select counts as a call on each of its channels.
+ * returned, with two exceptions: calls that waited there and were served or woken by a close, and the call
+ * that has served the caller. So if a thread has a single answer to send, the thread that receives it may
+ * destroy the channel at once. But a close is not enough where others use the channel: they may be about to
+ * make a call, so join them before you destroy it. A select counts as a call on each of its channels.
  */
 void channel_destroy(struct channel *channel);
 
@@ -86,7 +86,7 @@ int channel_timed_send(struct channel *channel, const void *element,
                        const struct timespec *deadline);
 int channel_timed_receive(struct channel *channel, void *element, const struct timespec *deadline);
 
-/* The deadline that is so many milliseconds from now: struct timespec soon = channel_deadline(500); */
+/* The deadline that many milliseconds from now: struct timespec soon = channel_deadline(500); */
 struct timespec channel_deadline(long milliseconds);
 
 enum channel_direction { CHANNEL_SEND, CHANNEL_RECEIVE };
@@ -95,18 +95,18 @@ struct channel_case {
     struct channel *channel; // NULL: never ready
     enum channel_direction direction;
     void *element; // to send (only read), or where to receive to; NULL drops it
-    int error;     // of the case that was chosen: 0, or EPIPE. That of the others means nothing
+    int error;     // of the chosen case: 0 or EPIPE. It means nothing in the others
 };
 
 /*
  * Waits until one of the cases can be done, and does it and no other: cases[*chosen], whose `error` is
- * what its send or receive would have returned. Among several that are ready it takes one at random, each
+ * what its send or receive would have returned. If several are ready, it takes one of them at random, each
  * with the same probability. A closed channel is ready. A channel may stand in several cases, in both
- * directions; a select never serves itself. Where no case will ever be ready, it waits forever.
+ * directions; a select never serves itself. If no case ever becomes ready, it waits forever.
  *
  * Returns 0. ENOMEM: it had to wait, and there was no memory for more than 8 cases. The cases belong to
- * the caller, and no other thread may touch them meanwhile. The time it takes grows with the square of
- * the number of channels.
+ * the caller, and no other thread may touch them during the call. The time it takes grows with the square
+ * of the number of channels.
  */
 int channel_select(struct channel_case *cases, size_t count, size_t *chosen);
 
@@ -119,7 +119,7 @@ int channel_timed_select(struct channel_case *cases, size_t count, size_t *chose
 
 /*
  * Closes the channel and wakes all waiting threads. Does not wait. Returns 0, or EPIPE: it was closed
- * before. Any thread may close it, also a receiver; senders then get EPIPE.
+ * before. Any thread may close it, even a receiver; senders then get EPIPE.
  */
 int channel_close(struct channel *channel);
 
@@ -130,8 +130,8 @@ size_t channel_length(struct channel *channel);
 size_t channel_capacity(const struct channel *channel);
 
 /*
- * Calls that wait also fail when pthread_cond_init does; they have done nothing then. That does not happen
- * with glibc, musl and on macOS; on FreeBSD, OpenBSD and Windows there may be no memory (ENOMEM, EAGAIN).
+ * Calls that wait also fail if pthread_cond_init fails; then they have done nothing. It never fails with
+ * glibc, with musl or on macOS; on FreeBSD, OpenBSD and Windows it may lack memory (ENOMEM, EAGAIN).
  */
 
 #ifdef __cplusplus

@@ -4,7 +4,7 @@
  * Original  randompolygons/generate_random_polygons.go
  * Build     cc -O2 -o generate_random_polygons generate_random_polygons.c whole_file.c -lm
  * Run       ./generate_random_polygons [FILE]
- * Expect    FILE, or polygons.txt: a polygon a line, (x,y),(x,y),… The same ones on each run
+ * Expect    FILE, or polygons.txt: a polygon a line, (x,y),(x,y),… The same polygons on each run
  * Beyond    beyond/parallel_polygons.c makes them with several threads, five times as fast
  */
 #include "must.h"

@@ -127,8 +127,8 @@ double wind_dir_only(struct string wind)
 }
 
 /*
- * \d*Z [A-Z ]*(\d{5}KT|VRB\d{2}KT) from here: the group, or NULL. *known: up to there are only letters
- * and spaces, as was found after the station before. So of many stations in a row, not each reads on
+ * \d*Z [A-Z ]*(\d{5}KT|VRB\d{2}KT) from here: the group, or NULL. The search after the station before has
+ * found only letters and spaces up to *known. So with many stations in a row, not every search reads on
  * to the end.
  */
 static char *wind_after_station(char *from, const char *end, char **known)

@@ -5,7 +5,7 @@
  * Build     cc -pthread -O2 -o shoelace shoelace.c channel.c wait_group.c -lm
  * Run       ./shoelace [FILE]      polygons.txt unless told; ./generate_random_polygons makes it
  * Expect    an area a line, in the order in which the threads finish, and the time it took
- * Try       ./shoelace | head, some times over; number_of_threads 1. Is it slower?
+ * Try       ./shoelace | head, several times; number_of_threads 1. Is it slower?
  * Beyond    beyond/ordered_shoelace.c prints the areas in the order of the polygons, faster
  */
 #include "channel.h"

@@ -40,7 +40,7 @@ int wait_group_add(struct wait_group *group, int tasks)
             pthread_cond_broadcast(&group->all_done);
         }
     }
-    // Under the lock to the end: a waiter gets it only after this, and may then destroy the group.
+    // The lock is held to the end: a waiter gets it only after this, and may then destroy the group.
     pthread_mutex_unlock(&group->lock);
     return error;
 }
@@ -52,8 +52,8 @@ int wait_group_done(struct wait_group *group)
 
 /*
  * The predicate is the generation and not the count: before a thread that was woken runs, others may
- * have added tasks again. A thread that vanished in its wait would still be counted inside, so there is
- * no cancellation meanwhile.
+ * have added tasks again. A thread that was cancelled in its wait would still be counted inside, so
+ * cancellation is disabled.
  */
 int wait_group_wait(struct wait_group *group)
 {

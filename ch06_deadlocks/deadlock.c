@@ -4,7 +4,7 @@
  * Original  deadlocks_train/deadlock/train.go
  * Build     make trains
  * Run       ./trains deadlock
- * Expect    each train gets its first intersection, and stops at the second, which the next one holds
+ * Expect    each train gets its first intersection, and stops at the second, which the next train holds
  * Try       a train_length of 40 in trains.c: less than from one intersection to the next
  * Watch     lock_watch/lock_watch ./trains deadlock    names the cycle as soon as it closes
  * Beyond    beyond/README.md: the shortest way into the deadlock, found by a model checker

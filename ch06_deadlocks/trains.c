@@ -4,7 +4,7 @@
  * Original  deadlocks_train/launcher.go
  * Build     make trains
  * Run       ./trains [deadlock|hierarchy|arbitrator]
- * Expect    deadlock: all stand still after about 5 s, and 3 s later it ends; hierarchy: all arrive
+ * Expect    deadlock: all stand still after about 5 s, and 3 s later the program ends; hierarchy: all arrive
  *           after about 15 s, mostly one after the other; arbitrator: after about 13 s, two at a time
  * Try       a train_length of 40, less than from one intersection to the next. Why is there no deadlock?
  * Watch     lock_watch/lock_watch ./trains    names the cycle as soon as it closes

@@ -39,7 +39,7 @@ int barrier_wait(struct barrier *b)
         while (b->generation == generation) // Go waits once; POSIX may wake a thread for no reason
             pthread_cond_wait(&b->cond, &b->mutex);
     }
-    // The unlock is the last touch. So a thread that holds the mutex and finds that no thread is inside
+    // The unlock is the last access. So a thread that holds the mutex and finds that no thread is inside
     // may destroy the barrier.
     b->inside -= 1;
     if (b->inside == 0)

@@ -16,28 +16,29 @@
  *
  *   barrier_destroy(&barrier);                           // after the last wait
  *
- * Order     What any of the threads wrote before its wait, all of them can read after theirs.
+ * Order     What a thread wrote before its wait, every thread of the round can read after its own.
  * Rounds    The barrier counts arrivals, not threads. When `size` have arrived, the round is complete
  *           and the next one begins; a thread may come back for it before the others have left. If
- *           more threads use the barrier than meet in a round, those who arrive first make up the round.
- * Threads   Any number of threads may call barrier_wait on one barrier at the same time. They may begin
- *           after barrier_init has returned, and none may begin after barrier_destroy was called.
+ *           more threads use the barrier than meet in a round, those that arrive first make up the round.
+ * Threads   Any number of threads may call barrier_wait on one barrier at the same time. No call may begin
+ *           before barrier_init has returned, or after barrier_destroy was called.
  * Cancel    None of the calls is a cancellation point: a thread that has arrived stays until the round
  *           is complete. (Asynchronous cancellation is not supported.) A thread that ends
  *           instead of arriving leaves the others waiting forever.
  * Signals   None of the calls may be made from a signal handler.
  * Processes A barrier belongs to one process, and does not work in memory that several share. A child of
- *           fork must not use its copy, because the threads that were to meet there do not exist in
- *           the child; it may make a new one elsewhere.
- * Checkers  ThreadSanitizer understands it. helgrind and drd do, too, but call the broadcast without the
- *           mutex dubious, which POSIX allows.
+ *           fork must not use its copy, because the threads that would meet there do not exist in the
+ *           child; it may make a new one elsewhere.
+ * Checkers  ThreadSanitizer, helgrind and drd understand it. The last two call the broadcast without the
+ *           mutex dubious; POSIX allows it.
  * C++20     <barrier> has a std::barrier. Include this header before any `using namespace std`, and after
  *           that write ::barrier.
  *
- * Algorithm: a count of the threads that are missing, and the number of the round, its generation, which
- * is what a thread waits for: the count is `total` again as soon as the next round may begin. It is the
- * "sense" of the sense-reversing barrier (Hensgen, Finkel and Manber, "Two algorithms for barrier
- * synchronization", 1988). The results are those of pthread_barrier_wait in POSIX, which macOS lacks.
+ * Algorithm: a count of the threads that are missing, and a generation, the number of the round. A thread
+ * waits until the generation changes. It cannot wait for the count: that is `total` again as soon as the
+ * round is complete. The generation is the "sense" of the sense-reversing barrier (Hensgen, Finkel and
+ * Manber, "Two algorithms for barrier synchronization", 1988). The results are those of
+ * pthread_barrier_wait in POSIX, which macOS lacks.
  */
 #ifndef BARRIER_H
 #define BARRIER_H
@@ -63,7 +64,7 @@ struct barrier {
 /*
  * Makes a barrier at which `size` threads meet. The memory is the caller's; it must not be moved or
  * copied until the barrier is destroyed. Errors: EINVAL: size is 0 or less; those of
- * pthread_mutex_init and pthread_cond_init (ENOMEM, EAGAIN). There is nothing to destroy then.
+ * pthread_mutex_init and pthread_cond_init (ENOMEM, EAGAIN). Then there is nothing to destroy.
  */
 int barrier_init(struct barrier *b, int size);
 
@@ -74,8 +75,8 @@ int barrier_init(struct barrier *b, int size);
 int barrier_wait(struct barrier *b);
 
 /*
- * Ends the barrier. EBUSY, and nothing happens: threads wait in a round that is not complete. A thread
- * may call this as soon as its own last wait has returned: it waits until the others have left.
+ * Ends the barrier. EBUSY: threads wait in a round that is not complete; then nothing happens. A thread may
+ * call this as soon as its own last wait has returned; destroy waits until the others have left.
  */
 int barrier_destroy(struct barrier *b);
 

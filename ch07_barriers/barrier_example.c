@@ -5,8 +5,8 @@
  * Build     cc -pthread -o barrier_example barrier_example.c barrier.c
  * Run       ./barrier_example [SECONDS]
  * Expect    in each round both run, red waits, and six seconds later blue arrives and both run on;
- *           main ends it after 100 seconds
- * Try       a third one, green, that needs 7 seconds. What happens while barrier_init still says 2?
+ *           main ends the program after 100 seconds
+ * Try       a third thread, green, that needs 7 seconds. What happens while barrier_init still says 2?
  * Watch     ../ch06_deadlocks/lock_watch/lock_watch -g ./barrier_example 18
  *           draws a lane for each thread: when it runs, and when it waits
  * Beyond    beyond/broken_barrier.c

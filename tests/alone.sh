@@ -1,7 +1,7 @@
 #!/bin/sh
-# Every chapter stands alone: copied to a folder whose path has a space, with an empty environment, it builds
-# and runs and tests itself there, and no source includes what lies outside the chapter. Takes
-# chapters as arguments; without any, all of them.
+# Every chapter stands alone: copied to a folder whose path has a space, with an empty environment, it builds,
+# runs and tests itself, and no source includes a file from outside the chapter.
+# Takes chapters as arguments; without any, all of them.
 cd "$(dirname "$0")/.." || exit 1
 if grep -n '#include "\.\./' ch*/*.[ch] || grep -n '#include "\.\./.*/' ch*/beyond/*.[ch] ||
     grep -n '#include "\.\./\.\.' ch*/*/*.[ch]; then

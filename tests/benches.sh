@@ -1,6 +1,6 @@
 #!/bin/sh
-# The benchmarks run: each chapter's, once and a hundredth of it, and every way to do the work is there. (A
-# system may lack some of pthreads' own locks, and then has no line for them.) No figure decides anything.
+# Runs each chapter's benchmark once, with a hundredth of the work. Every way to do the work must be there. (A
+# system that lacks some of pthreads' own locks has no line for them.) No figure decides anything.
 # Takes chapters as arguments; without any, all of them.
 cd "$(dirname "$0")/.." || exit 1
 [ $# -gt 0 ] || set -- ch[0-9][0-9]_*

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What `make compile-commands` writes is right: it names every .c file of the chapters, and each of its commands
+# Checks what `make compile-commands` writes: it names every .c file of the chapters, and each of its commands
 # compiles its file. Where clangd is installed, it finds no error in the file that needs most of the flags.
 cd "$(dirname "$0")/.." || exit 1
 work=$(mktemp -d) || exit 1

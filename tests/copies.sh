@@ -1,7 +1,6 @@
 #!/bin/sh
-# A file that stands in several chapters is the same in all of them, byte for byte: each chapter has
-# its own copies, so that it can be taken alone, and none may differ. Files that every chapter writes
-# for itself are the exception.
+# A file that stands in several chapters is the same in all of them, byte for byte. (Each chapter has its own
+# copies, so that it can be taken alone.) Files that every chapter writes for itself are the exception.
 cd "$(dirname "$0")/.." || exit 1
 failed=0
 names=$(printf '%s\n' ch[0-9][0-9]_*/*.[ch] ch[0-9][0-9]_*/display/* ch[0-9][0-9]_*/beyond/*.[ch] \

@@ -1,8 +1,8 @@
 #!/bin/sh
-# How much of the sources the chapters' tests reach: lines and branches of each file, and those lines that
-# are not reached. In a copy of the repository, and with fewer rounds. What a test kills, or what leaves by
-# _exit, is not counted; and a test that leaves no files to be opened may fail for what the counting says
-# of that.
+# Shows how much of the sources the chapters' tests reach: lines and branches of each file, and the lines that
+# they do not reach. It works in a copy of the repository, with fewer rounds. A program that a test kills, or
+# that leaves by _exit, is not counted. A test that allows no more open files may fail, because the counting
+# then complains.
 # Takes chapters as arguments; without any, all of them.
 cd "$(dirname "$0")/.." || exit 1
 [ $# -gt 0 ] || set -- ch[0-9][0-9]_*

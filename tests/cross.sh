@@ -1,6 +1,6 @@
 #!/bin/sh
-# Everything compiles where there is no machine to run it: every program, tool and test program of every
-# chapter, without a warning. Takes targets as arguments; without any, all of them.
+# Every program, tool and test program of every chapter compiles without a warning for systems that we cannot
+# run here. Takes targets as arguments; without any, all of them.
 #   macos-x86_64, macos-aarch64   compiled and linked by zig cc, which has the headers and libraries of macOS
 #   hidden                        only compiled, with what FreeBSD hides: see below
 #   apt-get install check pkg-config npm; zig is fetched by npm, or taken from $ZIG or the PATH

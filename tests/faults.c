@@ -1,11 +1,11 @@
 /*
- * faults.c - linked into a program by faults.sh, lets one call of the system fail: the Nth of its kind.
+ * faults.c - makes one call of the system fail, the Nth of its kind; faults.sh links it into programs.
  *
  *   FAULT=malloc:3 ./program             the third malloc finds no memory
  *   FAULT_COUNTS=file ./program          how many calls of each kind there were, a line each
  *
- * The linker leads the program's calls here (--wrap=malloc: malloc becomes __wrap_malloc, and the real
- * one is __real_malloc). Calls that a library makes for itself do not come this way.
+ * The linker redirects the program's calls here (--wrap=malloc: malloc becomes __wrap_malloc, and the real
+ * one is __real_malloc). It does not redirect calls that a library makes for itself.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Every program, short of one thing: each pthread_create, malloc, open, read, … that it makes in a short
-# run fails once. Then it either does without, and its output is the usual, or says what went wrong and
-# exits with 1. It never crashes, hangs, leaks (the sanitizers watch) or prints something else.
+# Lets each pthread_create, malloc, open, read, … that a program makes in a short run fail once. The program
+# must either do without, with its usual output, or say what went wrong and exit with 1. It never crashes,
+# hangs, leaks (the sanitizers watch) or prints something else.
 # Takes chapters as arguments; without any, all of them.
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD

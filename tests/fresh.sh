@@ -1,9 +1,9 @@
 #!/bin/sh
-# What the README promises for a fresh Debian or Ubuntu is true: each of its two commands, word for word, in a
-# minimal system of its own that debootstrap makes, as root (so without sudo, after apt-get update). The
-# systems are made in a temporary folder, of the release and from the package mirror of this machine. They
-# run in a namespace of their own: its mounts and processes are gone with it however this script ends, and
-# what removes the folder never sees a mount.
+# What the README promises for a fresh Debian or Ubuntu is true. Each of its two commands runs, word for word,
+# in a minimal system of its own that debootstrap makes, as root (so without sudo, after apt-get update). The
+# systems are made in a temporary folder, of this machine's release and from its package mirror. They run in a
+# namespace of their own. Its mounts and processes vanish with it, however this script ends, so removing the
+# folder never meets a mount.
 cd "$(dirname "$0")/.." || exit 1
 PATH=$PATH:/usr/sbin:/sbin
 umask 022

@@ -1,7 +1,7 @@
 #!/bin/sh
-# The tests of the pieces, and of the programs that are made of threads, under ThreadSanitizer, with yields
-# and short sleeps at random moments (see yields.c): SEEDS of them, 8 unless told; the last of them on one
-# processor. Then the programs that use no atomics of their own under valgrind's drd, a second opinion.
+# Runs the tests of the pieces and of the threaded programs under ThreadSanitizer, with yields and short
+# sleeps at random moments (see yields.c): SEEDS times, 8 unless told, the last time on one processor. Then
+# runs the programs that use no atomics of their own under valgrind's drd, for a second opinion.
 # Takes chapters as arguments; without any, all of them.
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD

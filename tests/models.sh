@@ -1,9 +1,9 @@
 #!/bin/sh
 # Spin goes through every order in which the threads of the models (models/*.pml) can take their steps.
-# The right ones have no error: no assertion fails, nobody is left waiting, and no statement stands there
-# that is never reached (a model in which nothing happens has no error either). In each of the wrong ones
-# it finds one, and also in every mutation, a small damage that sed does: so the models can fail. The head
-# of each model lists them: options for its preprocessor, and what sed has to do.
+# In the right ones it finds no error: no assertion fails, no thread is left waiting, and every statement is
+# reached (a model in which nothing happens has no error either). In each of the wrong ones it finds an
+# error, and in every mutation, a small damage that sed does, too: so the models can fail. The head of each
+# model lists them: options for its preprocessor, and what sed has to do.
 #
 #   models.sh [model…]         checks these models; without any, all of them
 #   models.sh -t model name    prints the shortest way into the error of a wrong one or a mutation

@@ -3,10 +3,10 @@
 # folder instead, and fails when a picture in the repository differs, when a page shows one that is not there,
 # or when no page shows one.
 #
-# A data file has a command a line. Numbers are pixels, and y grows downwards. In WORDS, ` | ` begins a new
-# line, and what stands in backquotes is code. What a kind looks like, in light and in dark, stands below.
-#   title WORDS                    what is to be seen, for people who cannot see it
-#   file PATH                      where the picture stands
+# A data file has a command on each line. Numbers are pixels, and y grows downwards. In WORDS, ` | ` begins a
+# new line, and backquotes mark code. The styles of the kinds, in light and in dark, stand below.
+#   title WORDS                    what the picture shows, for people who cannot see it
+#   file PATH                      where the picture goes
 #   size WIDTH HEIGHT
 #   text X Y STYLES WORDS          STYLES, joined by commas: start, middle or end, and any of bold, dim
 #   box X Y WIDTH HEIGHT KIND [WORDS]
@@ -18,7 +18,7 @@
 #   span FROM TO KIND [WORDS]      in the last lane: a box from one step to another
 #   axes X Y WIDTH HEIGHT FROM TO MOST    of a chart: x from FROM to TO, y from 0 to MOST
 #   x_ticks NUMBER …               and y_ticks
-# What `speedup` prints may stand there as it is: the script draws its table in the axes, with both laws.
+# A data file may hold what `speedup` prints: the script draws its table in the axes, with both laws.
 cd "$(dirname "$0")/.." || exit 1
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT

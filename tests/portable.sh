@@ -1,9 +1,9 @@
 #!/bin/sh
-# Every program does the same everywhere: built by each compiler that is here, without a warning, it prints
-# and writes, byte for byte, what it does as gcc builds it for this machine. What depends on the clock and
-# on the order of threads is made equal in the runs below: times and speeds become N, lines are sorted.
-# Numbers in floating point need no more than that: no program prints one that a platform may round in
-# its own way, as the x87 of -m32 does. Takes platforms as arguments; without any, all of them.
+# Every program does the same everywhere. Each compiler that is installed here builds it without a warning,
+# and it prints and writes, byte for byte, what it does when gcc builds it for this machine. The runs below
+# make equal what depends on the clock and on the order of threads: times and speeds become N, lines are
+# sorted. Floating point needs no more than that: no program prints a number that a platform may round in its
+# own way, as the x87 of -m32 does. Takes platforms as arguments; without any, all of them.
 #   apt-get install clang musl-tools gcc-multilib qemu-user gcc-aarch64-linux-gnu gcc-riscv64-linux-gnu \
 #       gcc-s390x-linux-gnu
 cd "$(dirname "$0")/.." || exit 1

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Every program, as users mistreat it: wrong options and numbers of every kind, too many arguments or too
-# few, files that are missing, unreadable, empty, binary, folders, or one line of ten megabytes; and output
-# that nobody takes. Each ends with a clear message and 1, or 2 for wrong usage; nothing hangs or crashes.
-# What a program takes is in what it says for -h; a short run of each stands below.
+# Mistreats every program as users do: wrong options and numbers of every kind, too many arguments or too few;
+# files that are missing, unreadable, empty, binary, folders, or one line of ten megabytes; and output that no
+# program reads. It must end with a clear message and 1, or 2 for wrong usage, and never hang or crash. The
+# script reads from its answer to -h what it takes; a short run of each stands below.
 # Takes chapters as arguments; without any, all of them.
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD

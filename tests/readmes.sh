@@ -1,8 +1,8 @@
 #!/bin/sh
-# What the pages and the programs' heads say is true. Every session that one shows (a console block) is run in a copy of the
-# repository, and prints what is shown, where … stands for what differs from run to run: within a line, or
-# alone in a line for any number of lines. A session that needs a tool names it: ```console gdb. Sessions are those
-# of somebody who stands in the chapter's folder. Files, options and targets that the pages name exist.
+# What the pages and the programs' heads say is true. Every session that one shows (a console block) runs in a
+# copy of the repository, in the chapter's folder, and prints what is shown. There, … stands for what differs
+# from run to run: within a line, or alone on a line for any number of lines. A session that needs a tool
+# names it: ```console gdb. Files, options and targets that the pages name exist.
 # Takes folders as arguments (. is the whole repository); without any, all of them.
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD
@@ -140,7 +140,7 @@ check_names() {
     done <"$work/missing"
 }
 
-# The line in the head of each program that says how it is built, as somebody would type it.
+# The line in the head of each program that says how it is built, as one would type it.
 check_heads() {
     for source in "$1"/*.c "$1"/beyond/*.c "$1"/beyond/solutions/*.c; do
         build=$(sed -n 's/^ \* Build  *//p' "$source" 2>/dev/null)

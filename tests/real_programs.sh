@@ -1,7 +1,7 @@
 #!/bin/sh
-# Real programs run under lock_watch as they do without it: the same output and the same status, and nobody is
-# accused of a deadlock. Warnings about the order of locks are printed, for a person to look at: they may be
-# true. So are the times, which nothing decides. What is not installed is named.
+# Real programs run under lock_watch as they do without it: with the same output and status, and lock_watch
+# reports no deadlock. The script prints warnings about the order of locks, for a person to look at: they may
+# be true. It also prints the times, which decide nothing, and names what is not installed.
 # Takes names of the functions below as arguments; without any, all of them.
 cd "$(dirname "$0")/.." || exit 1
 make=${MAKE:-make} # GNU make has other names on some systems
@@ -51,7 +51,7 @@ end_of_server() {
     trap - EXIT
 }
 
-# Waits until somebody listens at the port or socket; then another moment, in which the server has nothing to do.
+# Waits until a server listens at the port or socket; then another moment, in which the server has nothing to do.
 until_it_listens() {
     for _ in $(seq 100); do
         sleep 0.1

@@ -1,7 +1,8 @@
 #!/bin/sh
-# The pages of `make side-by-side`, first of a small made-up Go program and its C, then of all that README.md names,
-# with made-up Go: which parts stand in one row, that no line is lost or changed, and what is said of wrong
-# input. Where Chromium is installed, it opens them: it complains about nothing, and heads are level.
+# Checks the pages of `make side-by-side`, first of a small made-up Go program and its C, then of all that
+# README.md names, with made-up Go: which parts stand in one row, that no line is lost or changed, and what it
+# says about wrong input. Where Chromium is installed, it opens them: without a complaint, and with heads
+# level.
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD
 make=${MAKE:-make} # GNU make has other names on some systems

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Every piece that the README offers for copying does its work alone: its .c and its .h in an empty folder,
-# compiled as plain C11 and linked to a program of a few lines; then the same program compiled as C++11,
-# and as C++20 where there is that, which shows that the header can be included there. The folder is named by
-# -I, and the system's headers of nearly the same names come first. By each compiler that there is.
+# Every piece that the README offers for copying works alone: its .c and .h in an empty folder, compiled as
+# plain C11 and linked to a program of a few lines. Then the same program is compiled as C++11, and as C++20
+# where the compiler has it, which shows that the header can be included there. The folder is named by -I, and
+# system headers of nearly the same names come first. Each compiler that is installed does all this.
 cd "$(dirname "$0")/.." || exit 1
 root=$PWD
 work=$(mktemp -d) || exit 1

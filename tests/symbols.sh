@@ -1,5 +1,5 @@
 #!/bin/sh
-# No program calls what macOS or FreeBSD lack: all that the programs import is in tests/posix_symbols.txt.
+# No program calls what macOS or FreeBSD lack: everything that programs import is in tests/posix_symbols.txt.
 # They are built without optimisation, so that no call vanishes. Takes chapters as arguments; without any,
 # all of them.
 cd "$(dirname "$0")/.." || exit 1

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Windows, as far as it can be had here: the pieces are compiled with mingw-w64 without a warning, and their
-# own tests run under wine; so do the programs that need no more than threads and files, and print what they
+# As much of Windows as can be tested here. mingw-w64 compiles the pieces without a warning, and their own
+# tests run under wine. So do the programs that need only threads and files, and they print there what they
 # print here. tests/windows/ holds what Windows lacks. The rest (processes, signals, terminals) needs WSL.
 #   apt-get install gcc-mingw-w64-x86-64-posix wine64
 # Takes chapters as arguments; without any, all of them.

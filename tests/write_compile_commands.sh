@@ -1,7 +1,7 @@
 #!/bin/sh
 # Prints how each .c file of the chapters is compiled, as clangd and editors read it from compile_commands.json.
-# `make -n -B check` names all commands of a chapter; here they run with a `record` in place of the compiler,
-# which prints its arguments, one a line. So they are split as the shell splits them.
+# `make -n -B check` lists all commands of a chapter. Here they run with `record` in place of the compiler: it
+# prints its arguments, one a line, so they are split as the shell splits them.
 cd "$(dirname "$0")/.." || exit 1
 make=${MAKE:-make} # GNU make has other names on some systems
 compiler=${CC:-cc}

@@ -1,11 +1,11 @@
 /*
- * yields.c - linked into tests by interleavings.sh, gives way to other threads at random moments.
+ * yields.c - gives way to other threads at random moments; interleavings.sh links it into tests.
  *
  * Before and after each call that locks, unlocks, waits, signals, starts or joins, a thread yields once in
- * a while, or sleeps for an instant. So others come in between where they seldom do. YIELD_SEED chooses
- * among the endless ways of doing so; 0, or none, leaves all as it is.
+ * a while, or sleeps for an instant. So other threads run in between, where they seldom would. YIELD_SEED
+ * chooses one of the many ways to do so; 0, or no seed, changes nothing.
  *
- * The linker leads the calls here (--wrap=pthread_mutex_lock: the real one is __real_pthread_mutex_lock).
+ * The linker redirects the calls here (--wrap=pthread_mutex_lock: the real one is __real_pthread_mutex_lock).
  */
 #include <pthread.h>
 #include <sched.h>

@@ -2,7 +2,7 @@
  * forced_race.c - one lost deposit, step by step, the same on every run.
  *
  * Lecture   race_condition.c
- * Adds      each step waits for its turn, so that the two tellers always meet in the worst way
+ * Adds      each step waits for its turn, so that the two tellers always clash in the worst way
  * Build     make beyond/forced_race
  * Run       beyond/forced_race
  * Expect    110 where 120 should be

@@ -1,11 +1,11 @@
 /*
- * rare_race.c - a bank that loses money after many days on which all went well.
+ * rare_race.c - a bank that loses money after many days on which all goes well.
  *
  * Lecture   race_condition.c
- * Adds      a gap between read and write that is short beside everything else, as in real programs
+ * Adds      a gap between read and write that is short compared with everything else, as in real programs
  * Build     make beyond/rare_race
  * Run       beyond/rare_race [-m] [-t tellers] [-n days]       with -m the tellers take a mutex
- * Expect    many days that come out right, and then one that does not: another one on every run
+ * Expect    many days that come out right, and then one that does not: a different one on every run
  * Try       taskset -c 0 beyond/rare_race (one processor, on Linux). How can two tellers get in each
  *           other's way if only one of them runs at a time?
  */
@@ -46,8 +46,8 @@ struct teller {
 /*
  * Takes a while. The compiler cannot look into nrand48, which is in the C library, so it reads the
  * balance before the call and writes it after, each time. Otherwise all deposits of a day might become
- * one addition, and nothing would be seen. (volatile would do the same, and is often taken for what it
- * is not: it makes no deposit indivisible, and no thread wait for another.)
+ * one addition, and no loss would be seen. (volatile would do the same, and is often mistaken for a cure:
+ * it makes no deposit indivisible, and no thread wait for another.)
  */
 static void pass_time(struct teller *teller, long steps)
 {

@@ -1,6 +1,6 @@
 /*
- * test_processes_and_threads.c - who sees the change, what it says of the costs, and what happens when
- * there can be no more processes or threads.
+ * test_processes_and_threads.c - whether main sees the change, what it says of the costs, and what happens
+ * when there can be no more processes or threads.
  *
  * It includes the program itself, and refuses it what the system would not refuse.
  */
@@ -73,7 +73,7 @@ START_TEST(test_who_sees_it)
 }
 END_TEST
 
-/* Runs the program in a process of its own, with so many forks and threads to be had. */
+/* Runs the program in a process of its own, with limits on forks and threads. */
 static void expect_refused(int forks, int threads, const char *complaint)
 {
     static char name[] = "processes_and_threads";
@@ -166,7 +166,7 @@ START_TEST(test_output)
 }
 END_TEST
 
-/* It says so once: no child is made when nobody would hear of it. */
+/* It says so once: it makes no child when it cannot print. */
 START_TEST(test_full_disk)
 {
     ck_assert_int_eq(run("processes_and_threads >/dev/full"), 1);

@@ -2,7 +2,7 @@
  * boids_locks.c - how many steps a boid makes with a read-write lock, and how many with a mutex.
  *
  * Lecture   boids.c, boid.c
- * Adds      the choice of the lock, and of yielding a few times before sleeping; counts the steps, and
+ * Adds      a choice of locks, and of yielding a few times before sleeping; counts the steps, and
  *           draws nothing
  * Build     make beyond/boids_locks
  * Run       beyond/boids_locks [-l rwlock|mutex] [-y] [-t boids] [-s seconds]       -y: yields first

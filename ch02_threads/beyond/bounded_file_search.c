@@ -1,16 +1,16 @@
 /*
- * bounded_file_search.c - the search with a bound to threads, one to open files, and every thread joined.
+ * bounded_file_search.c - the search with limits on threads and open files, and with every thread joined.
  *
  * Lecture   concurrent_file_search.c
- * Adds      -t sets how many threads there may be; a thread searches the directories that got none in
- *           a list of its own, so that it does not call itself; threads are joined without a list of them
+ * Adds      -t limits the number of threads. A thread keeps directories for which there is no thread in
+ *           a list of its own, so it does not call itself. Threads are joined without a list of them
  * Build     make beyond/bounded_file_search
  * Run       beyond/bounded_file_search [-q] [-t threads] ROOT NAME     -t: how many at once, at most;
  *                                                                      -q: only what matches
  * Expect    Searching in DIR for each directory, in any order; then Matched PATH for each file and
  *           directory whose name contains NAME
  * Try       -t 1, -t 4 and -t 1000 on a large tree, with >/dev/null and under time. What does a thread
- *           for each directory cost, and what does it bring? Beside it: find ROOT -name '*NAME*'
+ *           for each directory cost, and what does it gain? Compare with find ROOT -name '*NAME*'
  */
 #include "must.h"
 #include "wait_group.h"
@@ -24,7 +24,7 @@ static const char usage[] = "bounded_file_search [-q] [-t threads] ROOT NAME";
 /* No system allows fewer than 256 open files, unless it is told to. */
 enum { MOST_OPEN = 64 };
 
-/* A thread needs little here, and of the usual 8 MiB each a thousand would not fit everywhere. */
+/* A thread needs little stack here. With the usual 8 MiB each, a thousand would not fit everywhere. */
 enum { STACK_SIZE = 128 * 1024 };
 
 /* A path in a list. The owner of the list owns it, too. */
@@ -145,7 +145,7 @@ static void add_match(struct search *search, struct path *path)
     unlock(search);
 }
 
-/* Searches one directory. Each one in it gets a thread, or goes in front of the caller's list. */
+/* Searches one directory. Each directory in it gets a thread, or goes to the front of the caller's list. */
 static void search_directory(struct search *search, const char *directory, struct path **own)
 {
     if (!search->quiet)
@@ -177,7 +177,7 @@ static void search_directory(struct search *search, const char *directory, struc
     free(entries);
 }
 
-/* Searches the directories of a list. It grows by those below them that get no thread. */
+/* Searches the directories of a list. The list grows by directories below them that get no thread. */
 static void search_list(struct search *search, struct path *own)
 {
     while (own != NULL) {

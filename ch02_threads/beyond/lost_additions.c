@@ -2,7 +2,7 @@
  * lost_additions.c - five threads add to one counter without a lock, and lose additions on every run.
  *
  * Lecture   quiz.c, its second question
- * Adds      makes all five threads read the same count first, so that nobody has to wait for bad luck
+ * Adds      makes all five threads read the same count first, so that the fault needs no bad luck
  * Build     make beyond/lost_additions
  * Run       beyond/lost_additions
  * Expect    a count from 100 to 496, and how many additions were lost
@@ -25,7 +25,7 @@ struct counter {
 /*
  * Waits until all five have read the same count. Without that, it would happen once in a while. The
  * atomic is relaxed on purpose: it decides which thread runs when, but orders nothing, so the data race
- * is still a data race. (The call to sched_yield keeps the compiler from making one addition of all.)
+ * is still a data race. (The call to sched_yield keeps the compiler from merging the additions.)
  */
 static void let_others_read(struct counter *counter)
 {

@@ -19,7 +19,7 @@ START_TEST(test_wait_group_ques_a)
 }
 END_TEST
 
-/* Nobody can say what it prints; but a sum it is, and of no more than there is to add. */
+/* What it prints is left to chance; but it is a sum, and of no more than there is to add. */
 START_TEST(test_count)
 {
     for (int i = 0; i < 50; i++) {

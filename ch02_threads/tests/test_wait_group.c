@@ -1,7 +1,7 @@
 /*
  * test_wait_group.c - the wait group, proved the hard way.
  *
- * It includes wait_group.c itself, to see who waits: "a thread is blocked in wait" is then a fact to
+ * It includes wait_group.c itself, to see which threads wait: "a thread is blocked in wait" is then a fact to
  * wait for, and no sleep has to stand in for it.
  */
 #include <errno.h>
@@ -141,7 +141,7 @@ START_TEST(test_two_and_two)
 }
 END_TEST
 
-/* Before the thread that waits has run, the next tasks are there. It goes all the same. */
+/* The next tasks are there before the waiting thread has run. It returns all the same. */
 START_TEST(test_next_round_begins_at_once)
 {
     struct wait_group group;

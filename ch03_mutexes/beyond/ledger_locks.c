@@ -2,14 +2,14 @@
  * ledger_locks.c - the ledger with three kinds of lock, side by side with the balances.
  *
  * Lecture   multi_ledger.c
- * Adds      the choice of the lock; a lock in the same cache line as its balance; transfers counted by
- *           each thread for itself; random numbers that take a nanosecond
+ * Adds      a choice of locks; each lock in the same cache line as its balance; each thread counts its
+ *           own transfers; random numbers that take a nanosecond
  * Build     make beyond/ledger_locks
  * Run       beyond/ledger_locks [-t threads] [-a accounts] [-r reports] [-i milliseconds]
  *                               [-l spin|mutex|pthread-spin]
  * Expect    a report after each -i milliseconds: how many transfers there were, and the sum of all
- *           accounts, always 5000000, though the threads go on in between; at last, how fast it went
- * Try       -l mutex; then -a 2, so that all threads want the same accounts; then -t 64 with it
+ *           accounts, always 5000000, though the threads go on in between; at the end, how fast it was
+ * Try       -l mutex; then -a 2, so that all threads want the same accounts; then that with -t 64
  */
 #include "must.h"
 #include "spin_lock.h"
@@ -60,7 +60,7 @@ struct pthread_spin_account {
  * that holds two accounts may break that, and restores it before it unlocks them. So a thread that
  * holds all accounts sees the right sum.
  *
- * Every thread takes its locks in the order of the accounts, also main, which takes all of them. So
+ * Every thread takes its locks in the order of the accounts, even main, which takes all of them. So
  * no cycle of waiting threads can form: a thread that waits for an account holds only lower ones, and
  * of all waiting threads the one that wants the highest account waits for a thread that is running.
  */
@@ -80,7 +80,7 @@ enum command { MOVE_MONEY, LET_MAIN_PASS, END };
 struct mover {
     alignas(64) struct ledger *ledger;
     uint64_t random;
-    long transfers; // grows while the thread holds locks, so who holds all of them may read it
+    long transfers; // grows while the thread holds locks, so main may read it with all locks
     pthread_t thread;
 };
 
@@ -122,7 +122,7 @@ static void destroy_accounts(struct ledger *ledger)
     free(ledger->pthread_spin);
 }
 
-/* The processor soon predicts which way these go; they cost nothing that could be measured. */
+/* The processor soon predicts these branches, so their cost is too small to measure. */
 
 static inline void lock(struct ledger *ledger, long i)
 {

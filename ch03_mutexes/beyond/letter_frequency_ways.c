@@ -1,10 +1,10 @@
 /*
- * letter_frequency_ways.c - three ways to count into the same 26 counters: with atomic additions,
- * under a mutex, or each thread into counters of its own, which it adds to the common ones at the end.
+ * letter_frequency_ways.c - three ways to count letters: all threads add to the same 26 counters, with
+ * atomic additions or under a mutex; or each has counters of its own, and adds them to the 26 at the end.
  *
  * Lecture   letter_frequency.c
- * Adds      the third way, and compares them on the same texts; a text that cannot be read is reported,
- *           and the rest is counted
+ * Adds      the third way, and compares all three on the same texts; reports a text that cannot be read,
+ *           and counts the rest
  * Build     make beyond/letter_frequency_ways
  * Run       beyond/letter_frequency_ways [-m atomic|mutex|local] [-n passes] [FILE|URL ...]
  *                                                   without -m all three, one after the other
@@ -83,7 +83,7 @@ static void count_mutex(struct frequency *frequency, const unsigned char *text, 
     }
 }
 
-/* Counts every byte, so that there is nothing to decide; which ones are letters is seen at the end. */
+/* Counts every byte, so that the loop decides nothing; the letters are picked out at the end. */
 static void count_local(struct frequency *frequency, const unsigned char *text, size_t size)
 {
     unsigned long own[UCHAR_MAX + 1] = {0};

@@ -2,7 +2,7 @@
  * stingy_spendy_unlocked.c - without the lock, money is lost: in every round, on every run.
  *
  * Lecture   stingy_spendy.c
- * Adds      makes the two threads meet in the worst way, so that nobody has to wait for bad luck
+ * Adds      makes the two threads clash in the worst way, so that the fault needs no bad luck
  * Build     make beyond/stingy_spendy_unlocked
  * Run       beyond/stingy_spendy_unlocked [-n rounds]
  * Expect    Stingy Done, Spendy Done, -9900, and how much went missing
@@ -28,7 +28,7 @@ static atomic_long step;
  * happens, so here it is forced: in each round both threads read, and then both write. The last to write
  * wins; what the other one did is lost.
  *
- * The steps only put the two in an order in time. As the atomics are relaxed, nothing says that one
+ * The steps only order the two threads in time. As the atomics are relaxed, nothing promises that one
  * thread sees what the other one wrote, so the data race is still a data race, and ThreadSanitizer
  * reports it. (The compiler does not move reads and writes of money past sched_yield, a call that
  * it cannot look into.) This shows a fault; it is no way to wait.

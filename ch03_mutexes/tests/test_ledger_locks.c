@@ -121,7 +121,7 @@ START_TEST(test_usage)
 }
 END_TEST
 
-/* It does not go on for nobody. */
+/* It does not go on when it cannot print. */
 START_TEST(test_full_disk)
 {
     ck_assert_int_eq(run(MANY_LOCKS "ledger_locks -i 1 -r 1000000 >/dev/full"), 1);

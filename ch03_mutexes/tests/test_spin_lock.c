@@ -142,7 +142,7 @@ START_TEST(test_made_in_every_way)
 }
 END_TEST
 
-/* Nobody gets through while it is held; and being cancelled does not take anybody out. */
+/* No thread gets through while it is held, and no cancellation takes a waiting thread out. */
 struct waiter {
     struct spin_lock *lock;
     atomic_bool here, through;

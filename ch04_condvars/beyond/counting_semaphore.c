@@ -97,7 +97,7 @@ int counting_semaphore_init(struct counting_semaphore *semaphore, unsigned int p
  * In the end the number of permits decides, not how the wait ended: a post may have come after the
  * deadline, before this thread had the lock again. Only a timeout ends the wait: winpthreads reports EINVAL
  * when another thread cancels this one, which means no more than a spurious wake-up. A thread that was
- * cancelled in its wait would still be counted, so here none can be.
+ * cancelled in its wait would still be counted, so cancellation is disabled.
  */
 static int take_permit(struct counting_semaphore *semaphore, const struct timespec *deadline)
 {
@@ -156,8 +156,8 @@ int counting_semaphore_try_wait(struct counting_semaphore *semaphore)
  *
  * The broadcast comes before the unlock. After it, the semaphore might be gone: a thread may have found
  * the permit without being woken, and destroyed the semaphore as its last user. (glibc's own sem_post
- * had that fault for years, its bug 12674.) So the unlock is the last access, and POSIX demands of a
- * mutex that the thread that gets it next may unlock and destroy it.
+ * had that fault for years, its bug 12674.) So the unlock is the last access. POSIX requires that the
+ * thread that locks a mutex next may unlock and destroy it.
  */
 int counting_semaphore_post(struct counting_semaphore *semaphore)
 {

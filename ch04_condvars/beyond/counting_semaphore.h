@@ -2,8 +2,7 @@
  * counting_semaphore.h - a number of permits that threads take, wait for, and give back.
  *
  * To use it in a project of your own, copy counting_semaphore.h and counting_semaphore.c; they need libc
- * and pthreads only. It is for systems that have no sem_init, such as macOS, and shows how a semaphore is
- * made.
+ * and pthreads only. It is for systems without sem_init, such as macOS, and shows how a semaphore is made.
  *
  *   struct counting_semaphore connections;
  *   counting_semaphore_init(&connections, 4); // four threads at a time
@@ -16,24 +15,24 @@
  *   if (counting_semaphore_timed_wait(&connections, &soon) == ETIMEDOUT)
  *       … all four are still in use …
  *
- * Owner     A permit has none: one thread may wait and another one post. So a semaphore of 0 also
- *           serves as a signal that is not lost when no thread waits for it yet.
+ * Owner     A permit has none: one thread may wait for it and another one post it. So a semaphore of 0
+ *           also serves as a signal that is not lost when no thread waits for it yet.
  * Order     What a thread wrote before its post can be read by the thread that took the permit.
  * Fairness  None: waiting threads are served in no particular order, and a newcomer may take a permit
  *           before a thread that sleeps.
  * Fork      A child of fork must not use a semaphore that existed before it: another thread may have held
- *           its lock at that moment, and then every call, try_wait too, waits forever. Nor may processes
- *           share one.
+ *           its lock at that moment, and then every call, even try_wait, waits forever. Processes must
+ *           not share one.
  * Checkers  ThreadSanitizer, helgrind and drd understand it.
  * C++20     <semaphore> has a std::counting_semaphore. Include this header before any `using namespace
  *           std`, and after that write ::counting_semaphore.
  *
  * The calls return 0 or an error number. Any number of threads may make any of them on one semaphore at
- * the same time, except init, and except destroy, after which none may begin. None is a cancellation
- * point (asynchronous cancellation is not supported). None may be made from a signal handler (sem_post
- * may).
+ * the same time, except init and destroy. No call may begin after destroy. None is a cancellation point
+ * (asynchronous cancellation is not supported). None may be made from a signal handler (sem_post may).
  *
- * Algorithm: Dijkstra's P and V, as a monitor: a number, a mutex, and a condition that it has grown.
+ * Algorithm: Dijkstra's P and V, as a monitor: a number, a mutex, and a condition variable on which threads
+ * wait until the number has grown.
  */
 #ifndef COUNTING_SEMAPHORE_H
 #define COUNTING_SEMAPHORE_H
@@ -74,7 +73,7 @@ int counting_semaphore_try_wait(struct counting_semaphore *semaphore);
 int counting_semaphore_timed_wait(struct counting_semaphore *semaphore,
                                   const struct timespec *deadline);
 
-/* The deadline that is so many milliseconds from now; with a negative number, one that has passed. */
+/* The deadline that many milliseconds from now; with a negative number, one that has passed. */
 struct timespec counting_semaphore_deadline(long milliseconds);
 
 /* Gives one permit, which a waiting thread then takes. Does not wait. EOVERFLOW: there are UINT_MAX. */

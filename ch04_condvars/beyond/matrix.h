@@ -17,7 +17,7 @@ enum {
     MATRIX_MOST_ROUNDS = 1000
 };
 
-/* A good start is all zeros, but for the seed. Too large for the stack of a thread: 0.75 MB. */
+/* A good start is all zeros, except for the seed. At 0.75 MB too large for the stack of a thread. */
 struct matrices {
     int16_t a[MATRIX_SIZE][MATRIX_STRIDE];         // a[row][i]
     int16_t b_columns[MATRIX_SIZE][MATRIX_STRIDE]; // b_columns[column][i]: b, turned on its side
@@ -32,15 +32,15 @@ struct matrices {
 void matrix_add_random(struct matrices *matrices);
 
 /*
- * Adds row `row` of a × b to the same row of result: in the plain way; in the fast way. Reads a and b, and
- * writes that row alone, so different rows may be computed at the same time.
+ * Adds row `row` of a × b to the same row of result: the first in the plain way, the second in the fast
+ * way. They read a and b, and write only that row, so different rows may be computed at the same time.
  */
 void matrix_add_row_plainly(struct matrices *matrices, int row);
 void matrix_add_row(struct matrices *matrices, int row);
 
 /*
- * Does so many rounds, of random numbers and all rows, from the seed on, in one thread and in the plain way.
- * Whether that has the same result. One thread at a time.
+ * Repeats that many rounds, random numbers and all rows, from the seed on, in this thread and in the plain
+ * way. Returns whether the result is the same. Only one thread at a time may call it.
  */
 bool matrix_is_right(const struct matrices *matrices, int rounds, uint64_t seed);
 

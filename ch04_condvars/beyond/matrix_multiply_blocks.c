@@ -1,9 +1,9 @@
 /*
- * matrix_multiply_blocks.c - the lecture's hundred products by few threads, with a block of rows each.
+ * matrix_multiply_blocks.c - the lecture's hundred products, by a few threads with a block of rows each.
  *
  * Lecture   matrix_multiply.c
  * Adds      a thread for each processor, not for each row; matrices laid out for the row product; rows
- *           shared among any number of threads, also when the system refuses some; a seed, and a check
+ *           shared among any number of threads, even if the system refuses some; a seed, and a check
  *           against one thread
  * Build     make beyond/matrix_multiply_blocks
  * Run       beyond/matrix_multiply_blocks [-n rounds] [-s seed] [-t threads] [-v]
@@ -66,7 +66,7 @@ static void *work_out_rows(void *argument)
 }
 
 /*
- * The broadcast comes after the unlock. It would be just as right before it, but then each thread
+ * The broadcast comes after the unlock. Before it, it would be just as right, but then each thread
  * wakes up only to find the lock taken, and sleeps a second time.
  */
 static void begin_round(struct work *work)
@@ -106,7 +106,7 @@ static long processors(void)
     return 2;
 }
 
-/* Compares with one thread's result. Returns false if that is another one. */
+/* Compares with one thread's result. Returns false if they differ. */
 static bool verify(const struct matrices *matrices, long rounds, uint64_t seed)
 {
     double begin = seconds();

@@ -2,11 +2,11 @@
  * one_loaf.c - two hungry threads, one loaf, a broadcast: both are woken, and with `if` both eat.
  *
  * Lecture   quiz.c
- * Adds      two threads that are woken for what is enough for one: each of them has to look again
+ * Adds      two threads are woken, but there is enough for only one: each of them has to look again
  * Build     make beyond/one_loaf
  * Run       beyond/one_loaf
  * Expect    both have eaten, and -1 loaves are left
- * Try       `while` in place of `if`: one of them eats, the other one waits for the next loaf
+ * Try       `while` in place of `if`: one of them eats, the other waits for the next loaf
  */
 #include "must.h"
 

@@ -2,8 +2,8 @@
  * one_signal.c - three threads wait at a gate; one signal lets one through, and two sleep on.
  *
  * Lecture   quiz.c
- * Adds      a condition on which several threads wait for the same change, which lets all of them go on:
- *           there a signal is wrong, and a broadcast right
+ * Adds      several threads that wait for the same change. It lets all of them go on, so a signal is
+ *           wrong and a broadcast right
  * Build     make beyond/one_signal
  * Run       beyond/one_signal
  * Expect    after a second 1 of 3 is through, though the gate is open; after the broadcast all are

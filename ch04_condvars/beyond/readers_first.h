@@ -2,7 +2,7 @@
  * readers_first.h - a readers-writer lock by the rule that comes to mind first; it starves writers.
  *
  * It is here to be compared with rw_lock.h, whose rule differs in one line: here a reader enters when no
- * writer is inside, no matter whether one waits. As long as readers overlap, one of them is always
+ * writer is inside, even if one waits. As long as readers overlap, one of them is always
  * inside, and no writer enters.
  *
  * The calls return 0 or an error number, as those of rw_lock.h do. None is a cancellation point.
@@ -17,7 +17,7 @@ struct readers_first {
     pthread_mutex_t lock;   // protects: everything below. While no thread holds it:
     size_t readers;         // inside: readers == 0 or writers == 0
     size_t writers;         // inside: 0 or 1
-    size_t writers_waiting; // only to be shown: the rule does not ask for it
+    size_t writers_waiting; // only to be shown: the rule does not use it
     pthread_cond_t left;    // a thread has left. Every thread that may not enter waits for it
 };
 

@@ -36,7 +36,7 @@ static bool may_write(const struct rw_lock *lock)
     return lock->writers == 0 && lock->readers == 0;
 }
 
-/* A thread that was cancelled in its wait would still be counted, so here none can be. */
+/* A thread that was cancelled in its wait would still be counted, so cancellation is disabled. */
 static void wait_for(pthread_cond_t *condition, size_t *waiting, struct rw_lock *lock)
 {
     int cancel_state;
@@ -68,7 +68,7 @@ int rw_lock_try_read_lock(struct rw_lock *lock)
 }
 
 /*
- * Only the last reader lets anybody in, and only writers can be waiting for that. One of them can enter,
+ * Only the last reader lets a thread in, and only writers can be waiting for that. One of them can enter,
  * yet all are woken: glibc before 2.41 can lose a signal where several threads wait on a condition
  * (its bug 25847), and then no writer would ever enter.
  */
@@ -104,7 +104,7 @@ int rw_lock_try_write_lock(struct rw_lock *lock)
     return error;
 }
 
-/* One writer can enter, or else all readers. Readers are not woken for nothing while a writer waits. */
+/* Either one writer can enter or all readers. While a writer waits, no reader is woken for nothing. */
 int rw_lock_write_unlock(struct rw_lock *lock)
 {
     int error = 0;

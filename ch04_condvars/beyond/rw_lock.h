@@ -2,8 +2,8 @@
  * rw_lock.h - a readers-writer lock that prefers writers: many may read at a time, or one may write.
  *
  * To use it in a project of your own, copy rw_lock.h and rw_lock.c; they need libc and pthreads only.
- * It is for programs in which it matters who comes first: POSIX leaves that to the system for
- * pthread_rwlock_t, and glibc lets readers pass waiting writers.
+ * It is for programs in which writers must not wait behind readers that come later. For pthread_rwlock_t
+ * POSIX leaves that order to the system, and glibc lets readers pass waiting writers.
  *
  *   struct rw_lock lock;
  *   rw_lock_init(&lock);
@@ -24,12 +24,12 @@
  *           lock.
  * Order     What was written under the lock can be read by every thread that gets it later.
  * Fork      A child of fork must not use a lock that existed before it: a thread may have been inside, or
- *           in a call, at that moment, and then every call, the try_ calls too, may wait forever. Nor may
- *           processes share one.
+ *           in a call, at that moment, and then every call, even a try call, may wait forever. Processes
+ *           must not share one.
  * Checkers  ThreadSanitizer, helgrind and drd understand it.
  *
  * The calls return 0 or an error number. Any number of threads may make any of them on one lock at the
- * same time, except init, and except destroy, after which none may begin. None is a cancellation point
+ * same time, except init and destroy. No call may begin after destroy. None is a cancellation point
  * (asynchronous cancellation is not supported). None may be made from a signal handler.
  *
  * Algorithm: the second readers-writers problem of P. J. Courtois, F. Heymans and D. L. Parnas
@@ -68,7 +68,7 @@ int rw_lock_read_lock(struct rw_lock *lock);
 /* The same, but never waits. EBUSY: it would have to. */
 int rw_lock_try_read_lock(struct rw_lock *lock);
 
-/* Ends what a read lock began, in the same thread. EPERM: no thread reads. */
+/* Gives back a read lock, in the thread that took it. EPERM: no thread reads. */
 int rw_lock_read_unlock(struct rw_lock *lock);
 
 /* Waits until no thread is inside. Always returns 0. */
@@ -77,7 +77,7 @@ int rw_lock_write_lock(struct rw_lock *lock);
 /* The same, but never waits. EBUSY: a thread is inside. */
 int rw_lock_try_write_lock(struct rw_lock *lock);
 
-/* Ends what a write lock began, in the same thread. EPERM: no thread writes. */
+/* Gives back the write lock, in the thread that took it. EPERM: no thread writes. */
 int rw_lock_write_unlock(struct rw_lock *lock);
 
 /* How many writers wait now (other threads may change that at any time). */

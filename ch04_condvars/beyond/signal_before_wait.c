@@ -2,11 +2,11 @@
  * signal_before_wait.c - a signal wakes a thread that waits; one that comes too early is lost.
  *
  * Lecture   stingy_spendy_waits.c
- * Adds      a wait without a predicate beside one with a predicate, each with the signal before and after
+ * Adds      a wait without a predicate and one with a predicate, each with the signal before and after it
  * Build     make beyond/signal_before_wait
  * Run       beyond/signal_before_wait
  * Expect    without a predicate main misses the early signal, and would wait forever if it did not give
- *           up after a second; with one it need not wait at all. With the wait first, both go well
+ *           up after a second; with one it need not wait at all. If the wait comes first, both work
  * Try       set ready without the lock. Main may miss the signal again: between which two steps?
  */
 #include "must.h"

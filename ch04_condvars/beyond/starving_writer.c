@@ -2,14 +2,14 @@
  * starving_writer.c - readers that overlap keep a writer out forever, unless the lock prefers writers.
  *
  * Lecture   stingy_spendy_waits.c
- * Adds      readers-writer locks made of a mutex and conditions, by two rules, and what each rule does to
- *           a writer that waits
+ * Adds      readers-writer locks, made of a mutex and conditions, with two rules, and what each rule does
+ *           to a waiting writer
  * Build     make beyond/starving_writer
  * Run       beyond/starving_writer [-n readers]
- * Expect    under the readers-first rule the writer enters last of all; under the writers-first rule
- *           when the one reader has left that was inside before it
+ * Expect    under the readers-first rule the writer enters last of all; under the writers-first rule, as
+ *           soon as the one reader that was inside before it has left
  * Try       beyond/starving_writer -n 1000 | grep 'writer enters'. How long would the writer wait if there
- *           were always one reader more? And which threads starve under the other rule?
+ *           were always another reader? And which threads starve under the other rule?
  */
 #include "counting_semaphore.h"
 #include "must.h"
@@ -94,7 +94,7 @@ static void end_reader(struct reader *reader)
 }
 
 /*
- * A chain of readers: each leaves when the next one has arrived, which by then is inside, if it may be.
+ * A chain of readers: each leaves when the next one has arrived. By then that is inside, if it may be.
  * The writer comes when the first reader is inside.
  */
 static void show(struct library *library)

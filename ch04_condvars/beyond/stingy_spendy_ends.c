@@ -2,11 +2,11 @@
  * stingy_spendy_ends.c - spendy learns that no more money will come, so that no thread waits forever.
  *
  * Lecture   stingy_spendy_waits.c
- * Adds      a second part of what spendy waits for: no more will come. So both threads end and are joined
+ * Adds      a second thing that spendy waits for: no more will come. So both threads end and are joined
  * Build     make beyond/stingy_spendy_ends
  * Run       beyond/stingy_spendy_ends [-n rounds]
  * Expect    what each of them sees, that spendy could not make 495 withdrawals, and a balance of 0
- * Try       a second spendy. Is a signal for each deposit still enough? And when stingy is done?
+ * Try       a second spendy. Is a signal for each deposit still enough? And one when stingy is done?
  */
 #include "must.h"
 

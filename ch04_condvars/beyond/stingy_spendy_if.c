@@ -2,7 +2,7 @@
  * stingy_spendy_if.c - with `if` in place of `while`, money is spent before it is there, on every run.
  *
  * Lecture   stingy_spendy_waits.c
- * Adds      `if`; and a deposit that comes when spendy waits, so that nobody has to wait for bad luck
+ * Adds      `if`; and a deposit that comes when spendy waits, so that the fault needs no bad luck
  * Build     make beyond/stingy_spendy_if
  * Run       beyond/stingy_spendy_if
  * Expect    five withdrawals, a deposit of 10, a withdrawal of 20, and a balance of -10

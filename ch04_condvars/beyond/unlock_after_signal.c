@@ -1,13 +1,13 @@
 /*
- * unlock_after_signal.c - the quiz, mended: the child runs as soon as main unlocks, and not before.
+ * unlock_after_signal.c - the quiz, repaired: the child runs as soon as main unlocks, and not before.
  *
  * Lecture   quiz.c
- * Adds      the unlocks that the quiz lacks, a predicate for each wait, and a condition for each waiter:
+ * Adds      the unlocks that the quiz lacks, a predicate for each wait, and a condition for each thread:
  *           for a moment both wait, and a signal must not go to the wrong one
  * Build     make beyond/unlock_after_signal
  * Run       beyond/unlock_after_signal
- * Expect    both threads run; but for the second in which main keeps the lock after its signal, the
- *           child, though woken, cannot
+ * Expect    both threads run. But main keeps the lock for a second after its signal, and for that second
+ *           the child, though woken, cannot run
  * Try       leave out the flags, and start the child before main locks. What may happen then?
  */
 #include "must.h"

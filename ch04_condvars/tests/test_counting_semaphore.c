@@ -178,7 +178,7 @@ START_TEST(test_deadline)
 }
 END_TEST
 
-/* The lost wake-up: as many waiters as quick posts; nobody may sleep on. */
+/* The lost wake-up: as many waiters as quick posts; none of them may sleep on. */
 START_TEST(test_two_waiters_two_posts)
 {
     for (int round = 0; round < ROUNDS / 20; round++) {
@@ -198,7 +198,7 @@ START_TEST(test_two_waiters_two_posts)
 }
 END_TEST
 
-/* A wake-up that nobody sent, which POSIX allows, is no permit. */
+/* A spurious wake-up, which POSIX allows, is no permit. */
 START_TEST(test_spurious_wake_ups)
 {
     struct counting_semaphore semaphore;
@@ -396,7 +396,7 @@ END_TEST
 
 /*
  * The deadline has passed, and then a permit comes, before the thread can get the lock: it takes it.
- * (A signal may have been spent on it, and then nobody else is woken.)
+ * (A signal may have been spent on it, and then no other thread is woken.)
  */
 START_TEST(test_permit_after_the_deadline)
 {
@@ -452,7 +452,7 @@ START_TEST(test_destroy_right_after_wait)
 }
 END_TEST
 
-/* One of several who wait is out first, and destroys: the others are out by then, too. */
+/* One of several waiting threads is out first, and destroys: by then the others are out, too. */
 START_TEST(test_destroy_with_others_on_their_way)
 {
     for (int i = 0; i < ROUNDS / 20; i++) {

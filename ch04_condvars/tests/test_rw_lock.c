@@ -198,7 +198,7 @@ START_TEST(test_nobody_sleeps_on)
         for (int i = 1; i <= 2; i++)
             atomic_store(&visits[i].may_leave, true);
         for (int i = 3; i <= 4; i++)
-            until_inside(&visits[i]); // with both inside: nobody has let them go yet
+            until_inside(&visits[i]); // with both inside: neither may leave yet
         for (int i = 1; i <= 4; i++)
             finish(&visits[i]);
         for (int i = 3; i <= 4; i++)
@@ -208,7 +208,7 @@ START_TEST(test_nobody_sleeps_on)
 }
 END_TEST
 
-/* Wake-ups that nobody sent, which POSIX allows, let nobody in. */
+/* Spurious wake-ups, which POSIX allows, let no thread in. */
 START_TEST(test_spurious_wake_ups)
 {
     struct rw_lock lock;

@@ -1,11 +1,11 @@
 /*
- * fan_in.c - one thread takes what two others send, each through a channel of its own, as it comes.
+ * fan_in.c - two threads send, each on a channel of its own; main takes what comes first.
  *
  * Lecture   wind_direction.c
- * Adds      channel_select: to wait on several channels at once. A receive waits on one
+ * Adds      channel_select, which waits on several channels at once. A receive waits on one
  * Build     make beyond/fan_in
  * Run       beyond/fan_in
- * Expect    five lines of each, in an order that differs; then that both have ended
+ * Expect    five lines of each thread, in an order that differs; then that both have ended
  */
 #include "channel.h"
 #include "must.h"

@@ -2,25 +2,25 @@
  * fast_channel.c - a ring in which each slot says whose turn it is, and a lock only for those that sleep.
  * See fast_channel.h. (The clear way, with everything under one lock, is channel.c.)
  *
- * A send takes its position from `tail`, a receive from `head`: the number of a lap, and below it that of
- * a slot. The two low bits are free, for what has to change in the same step. The turns of slot 1:
+ * A send takes its position from `tail`, a receive from `head`. A position is the number of a lap and, below
+ * it, that of a slot. Its two low bits are free for what has to change in the same step. The turns of slot 1:
  *
  *   lap 7, slot 1          there is room for the send that takes this position from tail
  *   lap 7, slot 1, FULL    there is an element for the receive that takes this position from head
  *   lap 8, slot 1          there is room again, one lap later
  *
- * A thread first sees that it is the turn of its position, then takes the position, unless another one was
- * faster, then copies the element, and then sets the next turn. Nobody else sets that.
+ * A thread first sees that it is the turn of its position. Unless another thread is faster, it then takes
+ * the position, copies the element, and sets the next turn. No other thread sets that.
  *
  * A thread that has to wait puts WATCHED into the turn that it does not want, and sleeps. The thread that
  * ends this turn does so by an exchange, so it finds the mark and wakes the sleepers. Without a mark it pays
  * nothing more, and does not touch the channel again, which may be gone. Mark and turn are one number, so
  * one of the two threads always comes first, and the other one sees it. (With a count of sleepers beside
- * the ring, either thread has to write one number and then read the other one, in this order, and pays for
- * a fence between the two.)
+ * the ring, each thread would have to write one number before it reads the other, and would pay for a fence
+ * between the two.)
  *
  * The atomic operations are sequentially consistent. Weaker ones would save nothing: what costs time is the
- * compare-and-exchange and the exchange, and those are as slow in every memory order.
+ * compare-and-exchange and the exchange, and those are equally slow in every memory order.
  */
 #if defined __APPLE__ && !defined _DARWIN_C_SOURCE
 #define _DARWIN_C_SOURCE // for pthread_cond_timedwait_relative_np
@@ -339,7 +339,7 @@ static int give_or_take(struct fast_channel *channel, const struct call *call,
                        : take(channel, call->destination, obstacle);
 }
 
-/* A thread that is copying will be done soon, so a call that does not wait for a partner waits, too. */
+/* A thread that is copying will be done soon, so even a call that must not wait for a partner waits. */
 static bool must_wait(const struct call *call, int result)
 {
     return result == EBUSY || (result == EAGAIN && call->may_wait);

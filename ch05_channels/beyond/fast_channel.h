@@ -19,17 +19,17 @@
  *              So the elements of one sender are received in the order in which it sent them, and if a
  *              send returned before another began, its element is received first. There is no order
  *              among waiting threads: a newcomer may be served before a thread that sleeps.
- *   Capacity   At least 1. With room for N elements, a send waits only while N are there. A channel that
- *              hands over without a buffer is in channel.h, and so is select.
+ *   Capacity   At least 1. With room for N elements, a send waits only while N are there. Take channel.h
+ *              for a channel without a buffer, and for select.
  *   Close      Wakes all waiting threads, on both sides. What is in the buffer can still be received.
  *   Promise    An element whose send returned 0 is received exactly once, or is still in the buffer;
  *              one whose send returned anything else is never received. A deadline that passes at the
  *              very moment of the hand-over does not change that.
  *   Memory     What a thread wrote before its send can be read by the thread that received the element;
- *              what it wrote before its close, by a thread that got EPIPE. Each element takes a number
- *              more than its bytes, and a multiple of the size of that.
+ *              what it wrote before its close, by a thread that got EPIPE. Each slot of the buffer holds
+ *              a number and the bytes of an element, rounded up to a multiple of the number's size.
  *
- * Unlike Go, where it panics, a send to a closed channel (and a second close) returns EPIPE.
+ * A send to a closed channel returns EPIPE, and so does a second close. (In Go both panic.)
  *
  * Any number of threads may make any of these calls on one channel at the same time, except for
  * fast_channel_destroy, after which no call may begin. A channel belongs to one process: after a fork,
@@ -40,12 +40,12 @@
  *
  * A thread that the system stops while it copies its element holds up those that come after it in the
  * buffer, as if it held a lock: they yield, and then sleep until it has gone on. And no thread may be
- * stopped inside a call for so long that the buffer is filled again and again meanwhile until the
- * positions begin anew: for a quarter of SIZE_MAX elements or so, minutes where size_t has 32 bits.
+ * stopped inside a call for so long that the positions begin at 0 again. That takes about a quarter of
+ * SIZE_MAX elements: minutes, where size_t has 32 bits.
  *
  * Algorithm: the bounded queue of Dmitry Vyukov (1024cores.net, 2010), with a number in each slot that
- * says whose turn it is. Added are the close, exact answers whether the buffer is full or empty, and
- * sleep: a thread leaves its mark in the very number that it waits for.
+ * says whose turn it is. We have added close, exact answers whether the buffer is full or empty, and sleep:
+ * a thread leaves its mark in the very number that it waits for.
  */
 #ifndef FAST_CHANNEL_H
 #define FAST_CHANNEL_H
@@ -70,9 +70,9 @@ struct fast_channel *fast_channel_create(size_t capacity, size_t element_size);
 /*
  * Frees the channel and what is left in its buffer. NULL is allowed. All calls on the channel must have
  * returned, with one exception: destroy itself waits for calls that have handed over their element, or
- * that have waited and were served or woken by a close. So a thread that has received the only answer
- * that another one had to send may destroy the channel at once. A thread that closes a channel which
- * others use joins them first: they may be just about to make a call.
+ * that have waited and were served or woken by a close. So if a thread has a single answer to send, the
+ * thread that receives it may destroy the channel at once. But a close is not enough where others use the
+ * channel: they may be about to make a call, so join them before you destroy it.
  */
 void fast_channel_destroy(struct fast_channel *channel);
 
@@ -107,17 +107,17 @@ int fast_channel_timed_send(struct fast_channel *channel, const void *element,
 int fast_channel_timed_receive(struct fast_channel *channel, void *element,
                                const struct timespec *deadline);
 
-/* The deadline that is so many milliseconds from now; with a negative number, one that has passed. */
+/* The deadline that many milliseconds from now; with a negative number, one that has passed. */
 struct timespec fast_channel_deadline(long milliseconds);
 
 /*
  * Closes the channel and wakes all waiting threads. Does not wait. Returns 0, or EPIPE: it was closed
- * before. Any thread may close it, also a receiver; senders then get EPIPE.
+ * before. Any thread may close it, even a receiver; senders then get EPIPE.
  */
 int fast_channel_close(struct fast_channel *channel);
 
 /*
- * How many elements the buffer holds now, with those that are just being copied in. Other threads may
+ * How many elements the buffer holds now, counting those that are being copied in. Other threads may
  * change that at any time.
  */
 size_t fast_channel_length(struct fast_channel *channel);

@@ -1,9 +1,9 @@
 /*
- * first_answer.c - two servers get the same question. The first answer counts, and main waits for the other one
- * for a second at most.
+ * first_answer.c - two servers get the same question. The first answer counts; main waits at most a second
+ * for the other one.
  *
  * Lecture   quiz.c
- * Adds      channel_timed_select: one deadline for several channels; and a buffer, so that a thread whose
+ * Adds      channel_timed_select: one deadline for several channels; and a buffer, so that a server whose
  *           answer comes too late does not wait forever
  * Build     make beyond/first_answer
  * Run       beyond/first_answer

@@ -2,7 +2,7 @@
  * generate_metars.c - makes up months of airport weather reports, as many as you like.
  *
  * Lecture   wind_direction.c
- * Adds      work for it: the original has 141 months of real reports. These only look like them
+ * Adds      work for the lecture: the original has 141 months of real reports. These only look like them
  * Build     make beyond/generate_metars
  * Run       beyond/generate_metars [-f] [-n months] [-s seed] FOLDER      -f writes over files that are
  *                                                                         there already

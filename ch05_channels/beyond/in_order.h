@@ -1,7 +1,7 @@
 /*
  * in_order.h - results that threads finish in any order come out in the order of their numbers.
  *
- * The results that are early wait in a window of 64. A thread whose result is beyond it waits until the window
+ * Early results wait in a window of 64. A thread whose result is beyond it waits until the window
  * has moved on. So numbers must be handed out in order: then the thread that has the lowest one never
  * waits, and no thread waits forever.
  *
@@ -37,8 +37,8 @@ int in_order_init(struct in_order *order, void (*put)(void *context, void *resul
 /*
  * Keeps the result until all before it have been put; then puts it, and those that have waited for it.
  * Waits while the number is 64 or more ahead of the next one to put. `put` itself may call it with a number
- * that is nearer. Returns 0, or EINVAL: the result is NULL, or the number is negative, LONG_MAX, or was
- * there before.
+ * that is nearer. Returns 0, or EINVAL: the result is NULL, or the number is negative, LONG_MAX, or has been
+ * used before.
  */
 int in_order_put(struct in_order *order, long number, void *result);
 

@@ -1,12 +1,13 @@
 /*
- * ordered_shoelace.c - the areas come in the order of the polygons, and no more slowly for that.
+ * ordered_shoelace.c - prints the areas in the order of the polygons, and is no slower for that.
  *
  * Lecture   shoelace.c
- * Adds      the order; pages of many lines in place of single ones, so that threads seldom wait for the
- *           channel; exact areas of any polygon; a line that is no polygon is reported with its number
+ * Adds      the order; pages of many lines in place of single lines, so that threads seldom wait for the
+ *           channel; exact areas of any polygon; reports a line that is no polygon, with its number
  * Build     make beyond/ordered_shoelace
  * Run       beyond/ordered_shoelace [-t threads] [FILE]      FILE - is the standard input
- * Expect    an area a line, that of the first polygon first. Other lines go to stderr; it ends with 1 then
+ * Expect    an area a line, that of the first polygon first. Any other line is reported on stderr, and
+ *           it exits with 1 at the end
  */
 #include "channel.h"
 #include "in_order.h"

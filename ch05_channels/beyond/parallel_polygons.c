@@ -1,10 +1,10 @@
 /*
- * parallel_polygons.c - threads that each make some of the pages, and main, which puts them in order: it
- * takes one from the channel of each thread in turn.
+ * parallel_polygons.c - each thread makes some of the pages, and main puts them in order: it takes one page
+ * from each thread's channel in turn.
  *
  * Lecture   generate_random_polygons.c
- * Adds      threads, a channel for each, and still the same file whatever their number; whole numbers, so
- *           that no rounding bends a side
+ * Adds      threads, a channel for each, and the same file however many there are; whole numbers, so that
+ *           no rounding bends a side
  * Build     make beyond/parallel_polygons
  * Run       beyond/parallel_polygons [-n polygons] [-s seed] [-t threads] [FILE]
  * Expect    polygons.txt, or FILE: 100 000 lines of (x,y),(x,y),… The same seed makes the same file

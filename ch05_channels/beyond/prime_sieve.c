@@ -8,7 +8,7 @@
  * Run       beyond/prime_sieve [-n primes]      10 unless told
  * Expect    the first prime numbers, a line each
  *
- * The sieve is that of M. D. McIlroy ("Coroutines", 1968), known to Go programmers by R. Pike.
+ * The sieve is that of M. D. McIlroy ("Coroutines", 1968); R. Pike made it known to Go programmers.
  */
 #include "channel.h"
 #include "must.h"

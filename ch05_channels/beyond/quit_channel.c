@@ -2,8 +2,8 @@
  * quit_channel.c - a thread that would go on forever ends when another channel is closed.
  *
  * Lecture   wind_direction.c
- * Adds      a select of a send and a receive: the thread sends Fibonacci numbers while they are taken, and
- *           hears of it, even while it waits, when no more are wanted
+ * Adds      a select of a send and a receive: the thread sends Fibonacci numbers while main takes them, and
+ *           learns, even while it waits, when main wants no more
  * Build     make beyond/quit_channel
  * Run       beyond/quit_channel
  * Expect    ten numbers, and that the thread has ended

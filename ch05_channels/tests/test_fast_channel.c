@@ -554,7 +554,7 @@ START_TEST(test_deadlines)
         ck_assert(has_passed(&deadline));
     }
     ck_assert_uint_eq(value, 5);
-    // Those who have given up have left a mark. The next send finds it, and nothing else happens.
+    // Calls that have given up have left a mark. The next send finds it, and nothing else happens.
     send(channel, 6);
     ck_assert_uint_eq(channel->inside + channel->marks, 0);
     ck_assert_uint_eq(receive(channel), 6);
@@ -741,7 +741,7 @@ START_TEST(test_destroy_right_after_close)
 }
 END_TEST
 
-/* Calls that have given up leave marks at both ends of the ring: nobody is waited for. */
+/* Calls that have given up leave marks at both ends of the ring: destroy does not wait for them. */
 START_TEST(test_destroy_with_marks)
 {
     for (size_t capacity = 1; capacity <= 3; capacity++) {

@@ -1,9 +1,9 @@
 /*
  * red_blue_backs_off.c - a robot that does not get its second lock gives back the first one.
  *
- * A robot never waits while it holds a lock, so their order does not matter. The price is that work may
- * be begun and thrown away, and that two robots in step could do so again and again, awake but no
- * further: a livelock. A pause of a random length leads out of it.
+ * A robot never waits while it holds a lock, so the order of the locks does not matter. The price: a robot
+ * may have to start over, and two robots in step could do so again and again, awake but getting nowhere:
+ * a livelock. A pause of random length leads out of it.
  *
  * Lecture   red_blue.c
  * Adds      pthread_mutex_trylock for the second lock, and an end; in the first round each robot has

@@ -2,10 +2,10 @@
  * red_blue_forced.c - the same deadlock on every run, after one round of each robot.
  *
  * Lecture   red_blue.c
- * Adds      a gate that decides which robot takes its next step, so that nobody has to wait for bad luck
+ * Adds      a gate that decides which robot takes the next step, so that the deadlock needs no bad luck
  * Build     make beyond/red_blue_forced
  * Run       beyond/red_blue_forced [SECONDS]
- * Expect    a round of Blue, a round of Red; then each takes its first lock and wants the other one.
+ * Expect    a round of Blue, a round of Red; then each takes its first lock and wants the other's.
  *           Done after 2 seconds
  * Watch     lock_watch/lock_watch beyond/red_blue_forced
  */

@@ -15,8 +15,8 @@
  * Build  cc -pthread snow.c display.c
  *        cc -pthread -DHAVE_SDL2 $(pkg-config --cflags sdl2) snow.c display.c $(pkg-config --libs sdl2)
  *
- * Threads: one thread makes all calls, and it is the main thread, because windows insist on that.
- * There is one display at a time.
+ * Threads: the main thread makes all calls, because windows insist on that. There is one display at a
+ * time.
  *
  * Signals: while a display is open, SIGINT, SIGTERM, SIGHUP and SIGQUIT (unless they were ignored)
  * end the display, not the program: display_show returns ECANCELED. Ctrl-Z stops the program in
@@ -25,10 +25,10 @@
  * The window can be resized. The picture grows and shrinks with it, and keeps its shape.
  *
  * The terminal shows the picture in braille characters of 2 x 4 dots, made smaller to fit, never
- * larger. A dot is set where any point that falls on it is not black, so nothing drawn gets lost;
- * the colour of a character is the mean of its points. The screen comes back as it was when the
- * display is closed, and also when any thread calls exit(). What is printed to stderr in the
- * meantime appears then. (For this, stderr gets a buffer.)
+ * larger. A dot is set if any point that falls on it is not black, so nothing drawn gets lost; the
+ * colour of a character is the mean of its points. When the display is closed, or any thread calls
+ * exit(), the screen becomes what it was before. What was printed to stderr in the meantime appears
+ * then. (For this, stderr gets a buffer.)
  *
  * Environment: NO_COLOR, if not empty: no colours in the terminal. TERM unset, empty or dumb: no
  * display in the terminal. The locale (display_open calls setlocale(LC_CTYPE, "")): without UTF-8
@@ -56,7 +56,7 @@ struct display {
     long long next;        // when the next picture is due, in nanoseconds
 };
 
-/* Whether there is a display of that name: "window", "terminal" or "none". */
+/* Returns whether there is a display of that name: "window", "terminal" or "none". */
 bool display_is_kind(const char *name);
 
 /*

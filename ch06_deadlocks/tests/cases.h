@@ -26,8 +26,8 @@ extern char printed[1 << 20];
 const char *new_folder(void);
 
 /*
- * Whether the shell command `condition` succeeds: what a test needs is there. Otherwise says that
- * `what` is skipped.
+ * Returns whether the shell command `condition` succeeds: then what a test needs is there. Otherwise says
+ * that `what` is skipped.
  */
 bool is_possible(const char *what, const char *condition);
 
@@ -47,8 +47,8 @@ struct cases {
 };
 
 /*
- * The main function of the tests: runs the cases that the arguments name, without any all of them,
- * one after the other; Check says after each how it went. Returns the exit status.
+ * The main function of the tests: runs the cases that the arguments name (without arguments, all of them),
+ * one after the other. After each, Check says how it went. Returns the exit status.
  */
 int run_cases(int argc, char *argv[], const struct cases *all, int count);
 

@@ -113,7 +113,7 @@ static void must_be(bool condition, const char *what, int id, int front)
 }
 
 /*
- * No two trains are ever on one intersection: a train that stands on it finds there nobody but itself. It
+ * No two trains are ever on one intersection: a train that stands on it finds no other there. It
  * leaves in the pause before the step in which it unlocks.
  */
 static void look_around(long milliseconds)
@@ -430,7 +430,7 @@ START_TEST(test_picture)
     ck_assert_ptr_nonnull(picture);
     set_up();
 
-    // Nobody is there yet: tracks, intersections that are free, and text.
+    // No train is there yet: tracks, intersections that are free, and text.
     draw(picture, "hierarchy");
     for (int i = 11; i < 310; i++) {
         check_point(i, 135, white);

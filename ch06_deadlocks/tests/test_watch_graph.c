@@ -18,7 +18,7 @@ static struct watch_lock *get(int i)
     return watch_lock_at(&mutexes[i], WATCH_MUTEX, here);
 }
 
-/* The thread waits for a lock; returns how long a cycle is that this closes. And ends to wait. */
+/* The thread begins to wait for a lock; returns the length of the cycle that this closes. And it stops. */
 static unsigned int begins_to_wait(struct watch_thread *thread, struct watch_lock *lock,
                                    enum watch_what what)
 {

@@ -1,14 +1,14 @@
 /*
- * broken_barrier.c - two barriers that nearly work, and the moments in which they do not.
+ * broken_barrier.c - two barriers that nearly work, and the moments when they do not.
  *
  * Lecture   barrier.[ch]
- * Adds      what each of its two lines is for that the original lacks: the generation, and `while`. The
- *           bad moments are forced, so that they come on every run, and barrier.c survives them
+ * Adds      what two lines of barrier.c, which the original lacks, are for: the generation, and `while`.
+ *           The program forces the bad moments on every run, and barrier.c survives them
  * Build     make beyond/broken_barrier
  * Run       beyond/broken_barrier
- * Expect    without a generation, both threads wait forever when one is slow (main ends that after a
- *           second); with `if`, a wake-up for no reason lets one through alone
- * Try       repair each of the two by the line that it lacks, and run it again
+ * Expect    without a generation, both threads wait forever if one is slow (main ends that after a
+ *           second); with `if`, a spurious wake-up lets one through alone
+ * Try       add to each of the two the line that it lacks, and run it again
  */
 #include "barrier.h"
 #include "must.h"
@@ -79,7 +79,7 @@ static void *visit(void *argument)
     return NULL;
 }
 
-/* Waits until the visitor has left so many rounds. Returns false if it has not, and the time is over. */
+/* Waits until the visitor has left that many rounds. Returns false if the time is over before. */
 static bool has_left(struct visitor *visitor, int rounds, long milliseconds)
 {
     double end = seconds() + (double)milliseconds / 1000;
@@ -101,9 +101,9 @@ static void until_one_waits(struct barrier *b)
 }
 
 /*
- * Any thread may be slow: the system runs others. To have that for certain, a signal interrupts the
- * thread, and the handler does not return until main says so. It reads from a pipe, as handlers may do,
- * while they must not wait for a condition.
+ * Any thread may be slow, because the system runs others. To force that, a signal interrupts the thread,
+ * and the handler does not return until main says so. It reads from a pipe: a handler may do that, but
+ * must not wait for a condition.
  */
 static int is_held[2], goes_on[2]; // the two ends of pipes; global, as handlers get no argument
 

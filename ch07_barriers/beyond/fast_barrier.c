@@ -1,6 +1,6 @@
 /*
- * fast_barrier.c - an atomic count of arrivals that a thread watches for a while; then it sleeps on a
- * condition. See fast_barrier.h. (The clear way, with everything under one lock, is barrier.c.)
+ * fast_barrier.c - an atomic count of arrivals. A thread watches it for a while, and then sleeps on a
+ * condition variable. See fast_barrier.h. (The clear way, with everything under one lock, is barrier.c.)
  */
 #ifndef _XOPEN_SOURCE
 #define _XOPEN_SOURCE 700 // for clock_gettime, where a compiler is told -std=c11
@@ -55,9 +55,9 @@ int fast_barrier_init(struct fast_barrier *barrier, int size)
 }
 
 /*
- * Arrives, and returns how many arrivals there were before. One number says which round that is and which
- * place in it: with two, extra threads could arrive for a round that is full. After the last whole round
- * it begins again at 0; a plain addition would break off in the middle of one.
+ * Arrives, and returns how many arrivals there were before. One number tells the round and the place in it:
+ * with two numbers, extra threads could arrive for a round that is full. After the last whole round it
+ * begins again at 0; a plain addition would overflow in the middle of a round.
  */
 static unsigned int arrive(struct fast_barrier *barrier)
 {
@@ -69,7 +69,7 @@ static unsigned int arrive(struct fast_barrier *barrier)
 }
 
 /*
- * Whether the round is over that began with so many arrivals. Until then arrivals - begin is less than
+ * Returns whether the round that began at `begin` arrivals is over. Until then arrivals - begin is less than
  * threads; later it is not. Once arrivals has begun again at 0 the difference is negative, so UINT_MAX + 1
  * is added: that makes it larger than threads, for begin is UINT_MAX - threads at most.
  */
@@ -97,7 +97,7 @@ static long long nanoseconds(void)
 
 /*
  * Lets the others run for a while, in case they arrive soon. Without this the barrier would be just as
- * right, but slower: to fall asleep and be woken takes tens of microseconds. (A round of 251 threads: 500
+ * correct, but slower: to fall asleep and be woken takes tens of microseconds. (A round of 251 threads: 500
  * microseconds, and 700 without the yields.)
  *
  * But where other programs keep all processors busy, a yield gives one of them a time slice,
@@ -157,8 +157,8 @@ static void wake_sleepers(struct fast_barrier *barrier)
 }
 
 /*
- * A thread that has counted itself out touches the barrier no more, as it may be gone; except for the
- * last one, if destroy waits: until that thread sets inside to 0, under the lock.
+ * A thread that has counted itself out does not touch the barrier again, as it may be gone. The exception is
+ * the last one, if destroy waits: destroy stays until that thread has set inside to 0, under the lock.
  */
 static void leave(struct fast_barrier *barrier)
 {

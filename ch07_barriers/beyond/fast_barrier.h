@@ -16,30 +16,29 @@
  *
  *   fast_barrier_destroy(&barrier);                      // after the last wait
  *
- * Order     What any of the threads wrote before its wait, all of them can read after theirs.
+ * Order     What a thread wrote before its wait, every thread of the round can read after its own.
  * Rounds    The barrier counts arrivals, not threads. When `size` have arrived, the round is complete
  *           and the next one begins; a thread may come back for it before the others have left. If
- *           more threads use the barrier than meet in a round, those who arrive first make up the round.
- *           (Then no thread may be so slow that 4 thousand million others arrive before it looks,
- *           which takes minutes: its round would seem to have begun again.)
- * Threads   Any number of threads may call fast_barrier_wait on one barrier at the same time. They may
- *           begin after fast_barrier_init has returned, and none may begin after fast_barrier_destroy
- *           was called.
+ *           more threads use the barrier than meet in a round, those that arrive first make up the round.
+ *           (Then no thread may be so slow that 4 thousand million others arrive before it looks: it
+ *           would find the number of its own round again. That takes minutes.)
+ * Threads   Any number of threads may call fast_barrier_wait on one barrier at the same time. No call may
+ *           begin before fast_barrier_init has returned, or after fast_barrier_destroy was called.
  * Cancel    None of the calls is a cancellation point: a thread that has arrived stays until the round
  *           is complete. (Asynchronous cancellation is not supported.) A thread that ends
  *           instead of arriving leaves the others waiting forever.
  * Signals   None of the calls may be made from a signal handler.
  * Processes A barrier belongs to one process, and does not work in memory that several share. A child of
- *           fork must not use its copy, because the threads that were to meet there do not exist in
- *           the child; it may make a new one elsewhere.
+ *           fork must not use its copy, because the threads that would meet there do not exist in the
+ *           child; it may make a new one elsewhere.
  * Checkers  Use ThreadSanitizer. helgrind and drd do not understand atomic operations, and report the data
  *           that the barrier keeps in order.
  *
  * Algorithm: one number counts all arrivals, and so says which round it is and how many have arrived for
- * it. The round takes the part of the "sense" in the sense-reversing barrier (Hensgen, Finkel and Manber,
+ * it. The round plays the part of the "sense" in the sense-reversing barrier (Hensgen, Finkel and Manber,
  * "Two algorithms for barrier synchronization", 1988; Mellor-Crummey and Scott, "Algorithms for scalable
  * synchronization on shared-memory multiprocessors", 1991). A thread that has to wait long sleeps on a
- * condition. The results are those of pthread_barrier_wait in POSIX, which macOS lacks.
+ * condition variable. The results are those of pthread_barrier_wait in POSIX, which macOS lacks.
  */
 #ifndef FAST_BARRIER_H
 #define FAST_BARRIER_H
@@ -76,7 +75,7 @@ struct fast_barrier {
 /*
  * Makes a barrier at which `size` threads meet. The memory is the caller's; it must not be moved or
  * copied until the barrier is destroyed. Errors: EINVAL: size is 0 or less; those of
- * pthread_mutex_init and pthread_cond_init (ENOMEM, EAGAIN). There is nothing to destroy then.
+ * pthread_mutex_init and pthread_cond_init (ENOMEM, EAGAIN). Then there is nothing to destroy.
  */
 int fast_barrier_init(struct fast_barrier *barrier, int size);
 
@@ -87,8 +86,8 @@ int fast_barrier_init(struct fast_barrier *barrier, int size);
 int fast_barrier_wait(struct fast_barrier *barrier);
 
 /*
- * Ends the barrier. EBUSY, and nothing happens: threads wait in a round that is not complete. A thread
- * may call this as soon as its own last wait has returned: it waits until the others have left.
+ * Ends the barrier. EBUSY: threads wait in a round that is not complete; then nothing happens. A thread may
+ * call this as soon as its own last wait has returned; destroy waits until the others have left.
  */
 int fast_barrier_destroy(struct fast_barrier *barrier);
 

@@ -3,7 +3,7 @@
  *
  * Lecture   matrix_multiply_barrier.c
  * Adds      the fast barrier; matrices laid out for the row product; rows shared among any number of
- *           threads, also when the system refuses some; a seed, and a check against one thread
+ *           threads, even if the system refuses some; a seed, and a check against one thread
  * Build     make beyond/matrix_multiply_fast_barrier
  * Run       beyond/matrix_multiply_fast_barrier [-n rounds] [-s seed] [-t threads] [-v]
  *               -v does everything again in one thread, and compares
@@ -57,8 +57,8 @@ static void *work_out_rows(void *argument)
 
 /*
  * Starts the threads, or as many as the system allows: they share all the rows, so that none is lost.
- * Returns how many there are. Only then it is known for how many the barriers have to be, and no thread
- * may arrive at a barrier before it is made; so all of them wait at the gate until main opens it.
+ * Returns how many there are. Only then main knows for how many threads to make the barriers, and no thread
+ * may arrive at a barrier before it is made. So all of them wait at the gate until main opens it.
  */
 static int start(struct worker *workers, int wanted, struct work *work)
 {
@@ -79,7 +79,7 @@ static int start(struct worker *workers, int wanted, struct work *work)
     return started;
 }
 
-/* Compares with one thread's result. Returns false if that is another one. */
+/* Compares with one thread's result. Returns false if they differ. */
 static bool verify(const struct matrices *matrices, long rounds, uint64_t seed)
 {
     double begin = seconds();

@@ -3,9 +3,9 @@
  * beyond/fast_barrier.c: test_barrier.c and test_fast_barrier.c define IMPLEMENTATION first, and then what
  * is declared below.
  *
- * It includes the implementation itself, to see who waits: "a thread is blocked in wait" is then a fact to
- * wait for, and no sleep has to stand in for it. Calls and atomic operations of the implementation lead
- * through this file: whatever may come between two of them, comes.
+ * It includes the implementation itself, to see which threads wait: "a thread is blocked in wait" is then a
+ * fact to wait for, and no sleep has to stand in for it. Calls and atomic operations of the implementation
+ * lead through this file: whatever may come between two of them, comes.
  */
 #include <pthread.h>
 #include <sched.h>

@@ -7,7 +7,7 @@
 
 #include <signal.h>
 
-/* Two rounds. It would go on for a day, and ends because there is nobody to read more. */
+/* Two rounds. It would go on for a day, but ends because no program reads any more. */
 START_TEST(test_lines)
 {
     signal(SIGPIPE, SIG_DFL); // the tests may have been started with it ignored

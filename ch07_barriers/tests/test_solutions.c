@@ -39,7 +39,7 @@ static int check_runners(int meet)
     return released;
 }
 
-/* It would go on for a day, and ends because there is nobody to read more. */
+/* It would go on for a day, but ends because no program reads any more. */
 START_TEST(test_green_too)
 {
     signal(SIGPIPE, SIG_DFL); // the tests may have been started with it ignored

@@ -1,9 +1,9 @@
 /*
  * bench.h - measures ways to do the same work side by side, and prints them as a table.
  *
- * The ways take turns, round after round, so that whatever else the machine does meets them all alike. The
- * table has the median of each, and how many times as fast as the first one it is: the plain way.
- * Figures only: nothing here passes or fails.
+ * The ways take turns, round after round, so that whatever else the machine does slows them all alike. The
+ * table has the median of each way, and how many times as fast it is as the first, the plain one. These
+ * are figures only: nothing here passes or fails.
  */
 #ifndef BENCH_H
 #define BENCH_H

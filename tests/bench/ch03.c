@@ -1,6 +1,6 @@
 /*
- * ch03.c - the spin lock beside a mutex and the system's own, and what the programs
- * of the chapter make of such differences.
+ * ch03.c - the spin lock beside a mutex and the system's own, and what such differences do to the programs
+ * of the chapter.
  */
 #include "bench.h"
 #include "must.h"

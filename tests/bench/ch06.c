@@ -1,7 +1,7 @@
 /*
  * ch06.c - what it costs to be watched by lock_watch.
  *
- * With -w N it is the program that is watched: N threads take a hundred locks in turn, two million times in
+ * With -w N it is the watched program itself: N threads take a hundred locks in turn, two million times in
  * all.
  */
 #include "bench.h"

@@ -1,7 +1,7 @@
 /*
- * plain_channel.h - the channel that one writes first: a lock and conditions, and who waits sleeps.
+ * plain_channel.h - the obvious channel: a lock and condition variables, on which waiting threads sleep.
  *
- * What channel.c is measured against. Elements are longs. It cannot be closed, and no wait has a deadline.
+ * channel.c is measured against it. Elements are longs. It cannot be closed, and no wait has a deadline.
  */
 #ifndef PLAIN_CHANNEL_H
 #define PLAIN_CHANNEL_H

@@ -1,6 +1,6 @@
 /*
- * barrier.pml - barrier.c of chapter 7: nobody leaves a round before all have come, and nobody is left
- * behind. Thread 0 may destroy it as soon as it is through its last round, and nobody touches it after that.
+ * barrier.pml - barrier.c of chapter 7: no thread leaves a round before all have come, and none is left
+ * behind. Thread 0 may destroy it as soon as it is through its last round; no thread touches it after that.
  * (The fast one is fast_barrier.pml.)
  *
  * Right      -DTHREADS=3 -DROUNDS=2

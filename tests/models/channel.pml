@@ -1,8 +1,8 @@
 /*
  * channel.pml - the channel of chapter 5. Each thread makes one call; the last sender and the last receiver
- * have a deadline; one closes the channel at any time, and one destroys it as soon as it may. What was sent
- * is received once and in order, nobody is left waiting, and nobody touches a channel that was destroyed or
- * a call that has returned. (Calls that wait on two channels at a time: channel_select.pml.)
+ * have a deadline; one thread closes the channel at any time, and one destroys it as soon as it may. What was
+ * sent is received once and in order. No thread is left waiting, and none touches a channel that was
+ * destroyed or a call that has returned. (Calls that wait on two channels at a time: channel_select.pml.)
  *
  * Right      -DSENDERS=2 -DRECEIVERS=2 -DCAPACITY=0
  * Right      -DSENDERS=2 -DRECEIVERS=2 -DCAPACITY=0 -DSPURIOUS=1
@@ -79,7 +79,7 @@ inline lock_channel()
     atomic { lock(m); assert(!gone) }
 }
 
-/* While nobody holds the lock, this is true. A call that was claimed may still be in line for a while. */
+/* While no thread holds the lock, this is true. A call that was claimed may still be in line for a while. */
 inline unlock_channel()
 {
     d_step {

@@ -1,9 +1,10 @@
 /*
- * channel_select.pml - calls that wait on two channels, A and B, that have no buffer. Call 0 sends on A or does
- * SECOND; call 1, which has a deadline, sends on B or receives on A; call 2 does nothing but THIRD. One thread
- * closes both channels at any time, and for each one there is a thread that destroys it as soon as it may. Each call
- * does exactly one of its cases, with one other call; nobody is left waiting, or in a queue; and nobody touches a
- * channel that was destroyed or a call that has returned. (The channel in all else: channel.pml.)
+ * channel_select.pml - calls that wait on two channels, A and B, that have no buffer. Call 0 sends on A or
+ * does SECOND; call 1, which has a deadline, sends on B or receives on A; call 2 does nothing but THIRD. One
+ * thread closes both channels at any time, and for each channel there is one that destroys it as soon as it
+ * may. Each call does exactly one of its cases, with one other call. No call is left waiting, or in a queue,
+ * and no thread touches a channel that was destroyed or a call that has returned. (The rest of the channel:
+ * channel.pml.)
  *
  * Right      -DSECOND=RECEIVE_B -DTHIRD=SEND_A
  * Right      -DSECOND=RECEIVE_B -DTHIRD=RECEIVE_B -DSPURIOUS=1

@@ -1,6 +1,6 @@
 /*
- * counting_semaphore.pml - the semaphore of chapter 4: every permit is taken once, also when a deadline runs out at
- * that moment, and it may be destroyed as soon as all who wait have a permit to take.
+ * counting_semaphore.pml - the semaphore of chapter 4: every permit is taken once, even if a deadline runs
+ * out at that moment. It may be destroyed as soon as there is a permit for every waiting thread.
  *
  * Right      -DTHREADS=4
  * Right      -DTHREADS=4 -DSPURIOUS=2
@@ -79,7 +79,7 @@ inline destroy_semaphore()
     destroy(m == FREE && posted == 0 && all_out == 0)
 }
 
-/* Posts a permit for each of those who have no deadline. */
+/* Posts a permit for each thread that has no deadline. */
 active proctype main()
 {
     byte i;

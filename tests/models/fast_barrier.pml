@@ -1,11 +1,11 @@
 /*
- * fast_barrier.pml - fast_barrier.c of chapter 7, where threads arrive without the lock: nobody leaves a round
- * before as many have come as meet in it, nobody is left behind, and who is through the last round may
- * destroy the barrier at once: nobody touches it after that.
+ * fast_barrier.pml - fast_barrier.c of chapter 7, where threads arrive without the lock: no thread leaves a
+ * round before as many have come as meet in it, and none is left behind. A thread that is through the last
+ * round may destroy the barrier at once: no thread touches it after that.
  *
- * There may be more threads than meet in a round (MEET): who is free comes. Numbers have 3 bits and begin
- * again at 0 soon. A thread that is slow for so many rounds that all numbers come round once is left behind:
- * there they are 3 rounds of two threads, in fast_barrier.c 2 thousand million.
+ * There may be more threads than meet in a round (MEET): any that is free comes. Numbers have 3 bits, so they
+ * soon begin again at 0. A thread that is slow for so many rounds that all numbers come round once is left
+ * behind. With two threads that takes 3 rounds here, and 2 thousand million in fast_barrier.c.
  *
  * Right      -DTHREADS=2 -DMEET=2 -DROUNDS=4 -DSPURIOUS=1
  * Right      -DTHREADS=3 -DMEET=3 -DROUNDS=2 -DSPURIOUS=1

@@ -1,9 +1,9 @@
 /*
  * fast_channel.pml - fast_channel.c of chapter 5: slots that say whose turn it is, and marks for those that
- * sleep. Each thread makes one call, a send or a receive, the last one with a deadline; one closes the channel,
- * at any time or when nobody else can go on; and one destroys it as soon as it may. Elements are received
- * once, whole, and in order; full and empty mean exactly that; nobody sleeps beside an element or room for
- * one, nobody is left waiting, and nobody touches the channel when it is gone.
+ * sleep. Each thread makes one call, a send or a receive, the last one with a deadline; one thread closes the
+ * channel, at any time or when no other can go on; and one destroys it as soon as it may. Elements are
+ * received once, whole, and in order; full and empty mean exactly that. No thread sleeps while there is an
+ * element or room for it, none is left waiting, and none touches the channel when it is gone.
  *
  * Positions have a slot and 4 laps and begin again at 0 soon. Memory is sequentially consistent here, as are
  * the atomic operations of fast_channel.c. Yields are left out: a thread that waits looks again, or sleeps.

@@ -1,7 +1,7 @@
 /*
- * red_blue.pml - red and blue of chapter 6 need both locks. In opposite order they can stop forever; in one
- * order (red_blue_ordered.c) they cannot. Nor can they if the second lock is only tried
- * (red_blue_backs_off.c), but then both can give way again and again, forever if they keep step: only
+ * red_blue.pml - red and blue of chapter 6 need both locks. If they take them in opposite order, they can
+ * stop forever; in the same order (red_blue_ordered.c) they cannot. Nor can they if they only try the second
+ * lock (red_blue_backs_off.c). But then both can give way again and again, forever if they stay in step: only
  * chance ends that.
  *
  * Right      -DFIRST=0

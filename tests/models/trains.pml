@@ -1,6 +1,6 @@
 /*
- * trains.pml - the four trains of chapter 6 and their strategies. A train comes to its second intersection
- * before it has left the first one. With `deadlock` they can stop forever, but not if they are short.
+ * trains.pml - the four trains of chapter 6 and their strategies. A train reaches its second intersection
+ * before it has left the first one. With `deadlock` the trains can stop forever, unless they are short.
  *
  * Right      -DHIERARCHY
  * Right      -DARBITRATOR

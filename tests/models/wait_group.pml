@@ -1,6 +1,6 @@
 /*
- * wait_group.pml - the wait group of chapter 2, used twice: who waits goes on when the round that it
- * found is over, also when the next one has begun; and main destroys it as soon as its last wait is over.
+ * wait_group.pml - the wait group of chapter 2, used twice: a waiting thread goes on when the round that it
+ * found is over, even if the next has begun; and main destroys it as soon as its last wait is over.
  *
  * Right      -DTHREADS=5
  * Right      -DTHREADS=5 -DSPURIOUS=2

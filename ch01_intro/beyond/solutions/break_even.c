@@ -2,11 +2,11 @@
  * break_even.c - how much work there must be until two threads are faster than one.
  *
  * Exercise 2 of chapter 1
- * Shows     that the second thread pays when it saves more time than it costs to create and join
+ * Shows     that a second thread pays when it saves more time than it takes to create and join it
  * Build     make beyond/solutions/break_even
  * Run       beyond/solutions/break_even
- * Expect    the times of one thread and of two; it ends where two are faster. With 0 numbers the times are
- *           those of the threads alone
+ * Expect    the times of one thread and of two; it ends where two are faster. With 0 numbers it measures
+ *           the threads alone
  */
 #include "must.h"
 

@@ -2,8 +2,8 @@
  * timed_wait.c - a wait group whose wait ends at a deadline, and says so.
  *
  * Exercise 3 of chapter 2
- * Shows     that a thread whose time has run out counts itself out of `inside`, as any other: destroy waits
- *           until all have left
+ * Shows     that a thread whose time has run out counts itself out of `inside`, like any other: destroy
+ *           waits until all have left
  * Build     make beyond/solutions/timed_wait
  * Run       beyond/solutions/timed_wait
  * Expect    a timeout while a task is not done; then none, without waiting

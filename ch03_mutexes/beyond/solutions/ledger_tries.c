@@ -1,5 +1,5 @@
 /*
- * ledger_tries.c - transfers that try their second lock, and give back the first when they do not get it.
+ * ledger_tries.c - a transfer tries its second lock, and gives back the first if it does not get it.
  *
  * Exercise 2 of chapter 3
  * Shows     that locks in any order cause no deadlock as long as no thread waits while it holds one

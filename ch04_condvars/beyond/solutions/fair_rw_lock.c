@@ -2,8 +2,8 @@
  * fair_rw_lock.c - a readers-writer lock that serves threads in the order in which they came.
  *
  * Exercise 4 of chapter 4
- * Shows     tickets: no reader passes a writer that came before it, and no writer a reader; readers that
- *           stand side by side in the queue are inside together
+ * Shows     tickets: no reader passes a writer that came before it, and no writer passes a reader; readers
+ *           that stand side by side in the queue are inside together
  * Build     make beyond/solutions/fair_rw_lock
  * Run       beyond/solutions/fair_rw_lock
  * Expect    seven threads enter in the order in which they came, readers 2 and 3 at the same time

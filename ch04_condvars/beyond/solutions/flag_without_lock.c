@@ -1,5 +1,5 @@
 /*
- * flag_without_lock.c - a flag that is set without the lock: the signal falls between the look and the sleep.
+ * flag_without_lock.c - a thread sets a flag without the lock: its signal comes between look and sleep.
  *
  * Exercise 3 of chapter 4
  * Shows     that a predicate alone does not help: the flag is set, and main sleeps all the same

@@ -2,7 +2,7 @@
  * two_spendies.c - two threads wait for money, one for 20 and one for 50: each deposit wakes both.
  *
  * Exercise 1 of chapter 4
- * Shows     why a broadcast: a signal may wake only the one for which there is not enough yet
+ * Shows     why it takes a broadcast: a signal may wake only the one for which there is not enough yet
  * Build     make beyond/solutions/two_spendies
  * Run       beyond/solutions/two_spendies
  * Expect    how often each withdrew, less than 20 left, and nothing missing. The one that wants 50 hardly

@@ -1,5 +1,5 @@
 /*
- * close_to_quit.c - a sender that hears from its own send that no more numbers are wanted.
+ * close_to_quit.c - a sender learns from its own send that no more numbers are wanted.
  *
  * Exercise 3 of chapter 5
  * Shows     quit_channel.c without a select: the receiver closes the channel, and the send returns EPIPE

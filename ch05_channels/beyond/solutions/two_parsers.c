@@ -2,11 +2,11 @@
  * two_parsers.c - the pipeline with two threads for its slowest step: the last to finish closes its channel.
  *
  * Exercise 1 of chapter 5
- * Shows     several senders on one channel: none may close it while another one may still send
+ * Shows     several senders on one channel: none may close it while another may still send
  * Build     make beyond/solutions/two_parsers
  * Run       beyond/solutions/two_parsers [FOLDER]      metarfiles unless told
  * Expect    the numbers that wind_direction prints
- * Try       close metar_channel in each parser: the other one's send fails with a broken pipe (EPIPE)
+ * Try       close metar_channel in each parser: the other's send fails with a broken pipe (EPIPE)
  */
 #include "channel.h"
 #include "metar.h"

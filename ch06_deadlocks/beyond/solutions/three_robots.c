@@ -1,5 +1,5 @@
 /*
- * three_robots.c - goes through all orders of steps of three robots, for each order of Blue's three locks.
+ * three_robots.c - tries all orders of the steps of three robots, for each order of Blue's three locks.
  *
  * Exercise 1 of chapter 6
  * Shows     which of Blue's orders can deadlock; with one of them as argument, the deadlock itself
@@ -36,7 +36,7 @@ static const struct robot *owner_of(char lock)
     return NULL;
 }
 
-/* Lets each robot that can go on take its next step, and so on. Stops at a deadlock; returns whether. */
+/* Tries the next step of each robot that can go on, and all that may follow. True: at a deadlock. */
 static bool find_deadlock(void)
 {
     bool all_done = true, stuck = true;
@@ -56,7 +56,7 @@ static bool find_deadlock(void)
     return stuck && !all_done;
 }
 
-/* Whether Blue's order can deadlock. If so, the robots stand as they do then. */
+/* Returns whether Blue's order can deadlock. If it can, the robots now stand as in the deadlock. */
 static bool can_deadlock(const char *order)
 {
     snprintf(all[2].order, sizeof all[2].order, "%s", order);

@@ -2,8 +2,8 @@
  * game_of_life.c - four threads share a field by rows; one barrier a step keeps them together.
  *
  * Exercise 3 of chapter 7
- * Shows     two fields that change places: a step reads the one and writes the other, so that one meeting
- *           a step is enough
+ * Shows     two fields that change places: a step reads one and writes the other, so one meeting a step is
+ *           enough
  * Build     make beyond/solutions/game_of_life
  * Run       beyond/solutions/game_of_life [-n steps]
  * Expect    a glider that has moved by five cells to the right and down in 20 steps

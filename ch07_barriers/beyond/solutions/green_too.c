@@ -5,7 +5,7 @@
  * Shows     a barrier counts arrivals, not threads: with -n 2 any two that meet complete a round
  * Build     make beyond/solutions/green_too
  * Run       beyond/solutions/green_too [-n meet] [SECONDS]      3 meet, and it ends after 42 seconds
- * Expect    each runner is as often at the barrier as the others; with -n 2 red runs ahead of blue
+ * Expect    each runner is at the barrier as often as the others; with -n 2 red runs ahead of blue
  * Watch     ../ch06_deadlocks/lock_watch/lock_watch -g beyond/solutions/green_too [-n 2]
  */
 #include "barrier.h"

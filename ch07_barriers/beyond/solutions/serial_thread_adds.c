@@ -6,8 +6,8 @@
  *           needed: one says that all rows are done, the other that the new numbers are there
  * Build     make beyond/solutions/serial_thread_adds
  * Run       beyond/solutions/serial_thread_adds
- * Expect    that 20 products are what one thread works out
- * Try       without the second barrier_wait: the rows of the next product are worked out too early
+ * Expect    20 products that are right: the same as those of one thread
+ * Try       it without the second barrier_wait: threads compute rows of the next product too early
  */
 #include "barrier.h"
 #include "must.h"
