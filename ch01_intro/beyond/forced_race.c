@@ -3,7 +3,7 @@
  *
  * Lecture   race_condition.c
  * Adds      each step waits for its turn, so that the two tellers always clash in the worst way
- * Build     make beyond/forced_race
+ * Build     cc -pthread -iquote . -o beyond/forced_race beyond/forced_race.c
  * Run       beyond/forced_race
  * Expect    110 where 120 should be
  */

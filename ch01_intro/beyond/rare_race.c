@@ -3,7 +3,7 @@
  *
  * Lecture   race_condition.c
  * Adds      a gap between read and write that is short compared with everything else, as in real programs
- * Build     make beyond/rare_race
+ * Build     cc -pthread -iquote . -o beyond/rare_race beyond/rare_race.c
  * Run       beyond/rare_race [-m] [-t tellers] [-n days]       with -m the tellers take a mutex
  * Expect    many days that come out right, and then one that does not: a different one on every run
  * Try       taskset -c 0 beyond/rare_race (one processor, on Linux). How can two tellers get in each

@@ -4,7 +4,7 @@
  * Lecture   boids.c, boid.c
  * Adds      a choice of locks, and of yielding a few times before sleeping; counts the steps, and
  *           draws nothing
- * Build     make beyond/boids_locks
+ * Build     cc -pthread -iquote . -o beyond/boids_locks beyond/boids_locks.c -lm
  * Run       beyond/boids_locks [-l rwlock|mutex] [-y] [-t boids] [-s seconds]       -y: yields first
  * Expect    steps a second of each boid, 200 at most; and how many neighbours a boid sees by then
  * Try       -l rwlock and -l mutex, each with and without -y

@@ -4,7 +4,7 @@
  * Lecture   concurrent_file_search.c
  * Adds      -t limits the number of threads. A thread keeps directories for which there is no thread in
  *           a list of its own, so it does not call itself. Threads are joined without a list of them
- * Build     make beyond/bounded_file_search
+ * Build     cc -pthread -iquote . -o beyond/bounded_file_search beyond/bounded_file_search.c wait_group.c
  * Run       beyond/bounded_file_search [-q] [-t threads] ROOT NAME     -t: how many at once, at most;
  *                                                                      -q: only what matches
  * Expect    Searching in DIR for each directory, in any order; then Matched PATH for each file and

@@ -3,7 +3,7 @@
  *
  * Lecture   quiz.c, its second question
  * Adds      makes all five threads read the same count first, so that the fault needs no bad luck
- * Build     make beyond/lost_additions
+ * Build     cc -pthread -iquote . -o beyond/lost_additions beyond/lost_additions.c wait_group.c
  * Run       beyond/lost_additions
  * Expect    a count from 100 to 496, and how many additions were lost
  */

@@ -4,7 +4,7 @@
  * Lecture   multi_ledger.c
  * Adds      a choice of locks; each lock in the same cache line as its balance; each thread counts its
  *           own transfers; random numbers that take a nanosecond
- * Build     make beyond/ledger_locks
+ * Build     cc -pthread -iquote . -o beyond/ledger_locks beyond/ledger_locks.c
  * Run       beyond/ledger_locks [-t threads] [-a accounts] [-r reports] [-i milliseconds]
  *                               [-l spin|mutex|pthread-spin]
  * Expect    a report after each -i milliseconds: how many transfers there were, and the sum of all

@@ -5,7 +5,7 @@
  * Lecture   letter_frequency.c
  * Adds      the third way, and compares all three on the same texts; reports a text that cannot be read,
  *           and counts the rest
- * Build     make beyond/letter_frequency_ways
+ * Build     cc -pthread -iquote . -o beyond/letter_frequency_ways beyond/letter_frequency_ways.c texts.c
  * Run       beyond/letter_frequency_ways [-m atomic|mutex|local] [-n passes] [FILE|URL ...]
  *                                                   without -m all three, one after the other
  * Expect    how long each way takes, and how often each letter is there: the same in all three ways

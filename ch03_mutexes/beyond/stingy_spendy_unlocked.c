@@ -3,7 +3,7 @@
  *
  * Lecture   stingy_spendy.c
  * Adds      makes the two threads clash in the worst way, so that the fault needs no bad luck
- * Build     make beyond/stingy_spendy_unlocked
+ * Build     cc -pthread -iquote . -o beyond/stingy_spendy_unlocked beyond/stingy_spendy_unlocked.c
  * Run       beyond/stingy_spendy_unlocked [-n rounds]
  * Expect    Stingy Done, Spendy Done, -9900, and how much went missing
  */

@@ -3,7 +3,7 @@
  *
  * Lecture   quiz.c
  * Adds      two threads are woken, but there is enough for only one: each of them has to look again
- * Build     make beyond/one_loaf
+ * Build     cc -pthread -iquote . -o beyond/one_loaf beyond/one_loaf.c
  * Run       beyond/one_loaf
  * Expect    both have eaten, and -1 loaves are left
  * Try       `while` in place of `if`: one of them eats, the other waits for the next loaf

@@ -4,7 +4,7 @@
  * Lecture   quiz.c
  * Adds      several threads that wait for the same change. It lets all of them go on, so a signal is
  *           wrong and a broadcast right
- * Build     make beyond/one_signal
+ * Build     cc -pthread -iquote . -o beyond/one_signal beyond/one_signal.c
  * Run       beyond/one_signal
  * Expect    after a second 1 of 3 is through, though the gate is open; after the broadcast all are
  * Try       pthread_cond_broadcast in open_gate

@@ -3,7 +3,7 @@
  *
  * Lecture   stingy_spendy_waits.c
  * Adds      a wait without a predicate and one with a predicate, each with the signal before and after it
- * Build     make beyond/signal_before_wait
+ * Build     cc -pthread -iquote . -o beyond/signal_before_wait beyond/signal_before_wait.c
  * Run       beyond/signal_before_wait
  * Expect    without a predicate main misses the early signal, and would wait forever if it did not give
  *           up after a second; with one it need not wait at all. If the wait comes first, both work

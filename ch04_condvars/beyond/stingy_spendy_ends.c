@@ -3,7 +3,7 @@
  *
  * Lecture   stingy_spendy_waits.c
  * Adds      a second thing that spendy waits for: no more will come. So both threads end and are joined
- * Build     make beyond/stingy_spendy_ends
+ * Build     cc -pthread -iquote . -o beyond/stingy_spendy_ends beyond/stingy_spendy_ends.c
  * Run       beyond/stingy_spendy_ends [-n rounds]
  * Expect    what each of them sees, that spendy could not make 495 withdrawals, and a balance of 0
  * Try       a second spendy. Is a signal for each deposit still enough? And one when stingy is done?

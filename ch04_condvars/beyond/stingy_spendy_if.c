@@ -3,7 +3,7 @@
  *
  * Lecture   stingy_spendy_waits.c
  * Adds      `if`; and a deposit that comes when spendy waits, so that the fault needs no bad luck
- * Build     make beyond/stingy_spendy_if
+ * Build     cc -pthread -iquote . -o beyond/stingy_spendy_if beyond/stingy_spendy_if.c
  * Run       beyond/stingy_spendy_if
  * Expect    five withdrawals, a deposit of 10, a withdrawal of 20, and a balance of -10
  * Try       `while` in place of `if`: spendy is woken, sees that 10 are not enough, and waits again

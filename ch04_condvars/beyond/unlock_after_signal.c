@@ -4,7 +4,7 @@
  * Lecture   quiz.c
  * Adds      the unlocks that the quiz lacks, a predicate for each wait, and a condition for each thread:
  *           for a moment both wait, and a signal must not go to the wrong one
- * Build     make beyond/unlock_after_signal
+ * Build     cc -pthread -iquote . -o beyond/unlock_after_signal beyond/unlock_after_signal.c
  * Run       beyond/unlock_after_signal
  * Expect    both threads run. But main keeps the lock for a second after its signal, and for that second
  *           the child, though woken, cannot run

@@ -3,7 +3,7 @@
  *
  * Lecture   wind_direction.c
  * Adds      channel_select, which waits on several channels at once. A receive waits on one
- * Build     make beyond/fan_in
+ * Build     cc -pthread -iquote . -o beyond/fan_in beyond/fan_in.c channel.c
  * Run       beyond/fan_in
  * Expect    five lines of each thread, in an order that differs; then that both have ended
  */

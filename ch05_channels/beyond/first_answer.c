@@ -5,7 +5,7 @@
  * Lecture   quiz.c
  * Adds      channel_timed_select: one deadline for several channels; and a buffer, so that a server whose
  *           answer comes too late does not wait forever
- * Build     make beyond/first_answer
+ * Build     cc -pthread -iquote . -o beyond/first_answer beyond/first_answer.c channel.c
  * Run       beyond/first_answer
  * Expect    the answer of server 2; a second later, that there was none of server 1, and that it came
  */

@@ -3,7 +3,7 @@
  *
  * Lecture   quiz.c
  * Adds      the send that waits forever, and two ways out: a deadline, and closing the channel
- * Build     make beyond/fourth_send
+ * Build     cc -pthread -iquote . -o beyond/fourth_send beyond/fourth_send.c channel.c
  * Run       beyond/fourth_send
  * Expect    three sends, then nothing for a second; then main closes the channel, and the fourth send
  *           returns an error

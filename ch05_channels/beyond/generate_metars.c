@@ -3,7 +3,7 @@
  *
  * Lecture   wind_direction.c
  * Adds      work for the lecture: the original has 141 months of real reports. These only look like them
- * Build     make beyond/generate_metars
+ * Build     cc -pthread -iquote . -o beyond/generate_metars beyond/generate_metars.c whole_file.c
  * Run       beyond/generate_metars [-f] [-n months] [-s seed] FOLDER      -f writes over files that are
  *                                                                         there already
  * Expect    FOLDER/jan2012.txt, FOLDER/feb2012.txt, …; the same seed makes the same files

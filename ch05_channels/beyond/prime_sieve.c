@@ -4,7 +4,7 @@
  * Lecture   wind_direction.c
  * Adds      a pipeline of threads that is built while it runs, and taken down by a single close: each
  *           thread selects between its neighbour and the quit channel
- * Build     make beyond/prime_sieve
+ * Build     cc -pthread -iquote . -o beyond/prime_sieve beyond/prime_sieve.c channel.c
  * Run       beyond/prime_sieve [-n primes]      10 unless told
  * Expect    the first prime numbers, a line each
  *

@@ -4,7 +4,7 @@
  * Lecture   wind_direction.c
  * Adds      a select of a send and a receive: the thread sends Fibonacci numbers while main takes them, and
  *           learns, even while it waits, when main wants no more
- * Build     make beyond/quit_channel
+ * Build     cc -pthread -iquote . -o beyond/quit_channel beyond/quit_channel.c channel.c
  * Run       beyond/quit_channel
  * Expect    ten numbers, and that the thread has ended
  */

@@ -8,7 +8,7 @@
  * Lecture   red_blue.c
  * Adds      pthread_mutex_trylock for the second lock, and an end; in the first round each robot has
  *           its first lock before either tries the second, so that one has to back off
- * Build     make beyond/red_blue_backs_off
+ * Build     cc -pthread -iquote . -o beyond/red_blue_backs_off beyond/red_blue_backs_off.c
  * Run       beyond/red_blue_backs_off [-n rounds] [-q]    10 rounds; -q prints only the end
  * Expect    the lines of each robot, with Backing off among them; then how often each did, and Done
  */

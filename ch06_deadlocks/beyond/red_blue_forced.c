@@ -3,7 +3,7 @@
  *
  * Lecture   red_blue.c
  * Adds      a gate that decides which robot takes the next step, so that the deadlock needs no bad luck
- * Build     make beyond/red_blue_forced
+ * Build     cc -pthread -iquote . -o beyond/red_blue_forced beyond/red_blue_forced.c
  * Run       beyond/red_blue_forced [SECONDS]
  * Expect    a round of Blue, a round of Red; then each takes its first lock and wants the other's.
  *           Done after 2 seconds

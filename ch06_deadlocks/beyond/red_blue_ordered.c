@@ -5,7 +5,7 @@
  *
  * Lecture   red_blue.c
  * Adds      one order for both robots, and an end
- * Build     make beyond/red_blue_ordered
+ * Build     cc -pthread -iquote . -o beyond/red_blue_ordered beyond/red_blue_ordered.c
  * Run       beyond/red_blue_ordered [-n rounds] [-q]      10 rounds; -q prints only the end
  * Expect    the lines of each robot, in their order; then how many rounds went well, and Done
  */

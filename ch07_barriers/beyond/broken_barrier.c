@@ -4,7 +4,7 @@
  * Lecture   barrier.[ch]
  * Adds      what two lines of barrier.c, which the original lacks, are for: the generation, and `while`.
  *           The program forces the bad moments on every run, and barrier.c survives them
- * Build     make beyond/broken_barrier
+ * Build     cc -pthread -iquote . -o beyond/broken_barrier beyond/broken_barrier.c barrier.c
  * Run       beyond/broken_barrier
  * Expect    without a generation, both threads wait forever if one is slow (main ends that after a
  *           second); with `if`, a spurious wake-up lets one through alone

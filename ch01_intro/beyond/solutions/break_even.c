@@ -3,7 +3,7 @@
  *
  * Exercise 2 of chapter 1
  * Shows     that a second thread pays when it saves more time than it takes to create and join it
- * Build     make beyond/solutions/break_even
+ * Build     cc -pthread -iquote . -o beyond/solutions/break_even beyond/solutions/break_even.c
  * Run       beyond/solutions/break_even
  * Expect    the times of one thread and of two; it ends where two are faster. With 0 numbers it measures
  *           the threads alone

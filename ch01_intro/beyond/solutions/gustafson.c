@@ -3,7 +3,7 @@
  *
  * Exercise 3 of chapter 1
  * Shows     the scaled speed-up: how much more is added up in a second than by one thread
- * Build     make beyond/solutions/gustafson
+ * Build     cc -pthread -iquote . -o beyond/solutions/gustafson beyond/solutions/gustafson.c
  * Run       beyond/solutions/gustafson [-t threads] [-n numbers]      numbers is what one thread brings
  * Expect    a speed-up near Gustafson's law up to the number of processors, and hardly more after that
  */

@@ -3,7 +3,7 @@
  *
  * Exercise 2 of chapter 2
  * Shows     when such a search is over: the list is empty, and no thread is at work that may add to it
- * Build     make beyond/solutions/search_pool
+ * Build     cc -pthread -iquote . -o beyond/solutions/search_pool beyond/solutions/search_pool.c wait_group.c
  * Run       beyond/solutions/search_pool ROOT NAME
  * Expect    Matched PATH for each file and directory whose name contains NAME, in any order
  */

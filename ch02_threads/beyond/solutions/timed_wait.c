@@ -4,7 +4,7 @@
  * Exercise 3 of chapter 2
  * Shows     that a thread whose time has run out counts itself out of `inside`, like any other: destroy
  *           waits until all have left
- * Build     make beyond/solutions/timed_wait
+ * Build     cc -pthread -iquote . -o beyond/solutions/timed_wait beyond/solutions/timed_wait.c wait_group.c
  * Run       beyond/solutions/timed_wait
  * Expect    a timeout while a task is not done; then none, without waiting
  */

@@ -3,7 +3,7 @@
  *
  * Exercise 2 of chapter 3
  * Shows     that locks in any order cause no deadlock as long as no thread waits while it holds one
- * Build     make beyond/solutions/ledger_tries
+ * Build     cc -pthread -iquote . -o beyond/solutions/ledger_tries beyond/solutions/ledger_tries.c
  * Run       beyond/solutions/ledger_tries
  * Expect    400000 transfers, a sum of 300, and how often a thread had to give its first lock back
  * Try       spin_lock_lock in place of the loop's try: it soon stops, as each thread holds what another wants

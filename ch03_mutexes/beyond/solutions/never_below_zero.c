@@ -3,7 +3,7 @@
  *
  * Exercise 1 of chapter 3
  * Shows     two threads that both see 10 and both withdraw it; then the loop in which only one can
- * Build     make beyond/solutions/never_below_zero
+ * Build     cc -pthread -iquote . -o beyond/solutions/never_below_zero beyond/solutions/never_below_zero.c
  * Run       beyond/solutions/never_below_zero
  * Expect    -10 after the test and the subtraction, 0 after compare and swap; then stingy deposits, spendy
  *           withdraws what it can, and no money is missing

@@ -3,7 +3,7 @@
  *
  * Exercise 3 of chapter 3
  * Shows     what fairness costs when the thread whose turn it is has no processor
- * Build     make beyond/solutions/ticket_lock
+ * Build     cc -pthread -iquote . -o beyond/solutions/ticket_lock beyond/solutions/ticket_lock.c
  * Run       beyond/solutions/ticket_lock
  * Expect    four lines: the lock, the threads, the transfers in half a second, and the sum, always 1000.
  *           With 64 threads the fair lock makes far fewer transfers, the other one hardly fewer

@@ -4,7 +4,7 @@
  * Exercise 4 of chapter 4
  * Shows     tickets: no reader passes a writer that came before it, and no writer passes a reader; readers
  *           that stand side by side in the queue are inside together
- * Build     make beyond/solutions/fair_rw_lock
+ * Build     cc -pthread -iquote . -o beyond/solutions/fair_rw_lock beyond/solutions/fair_rw_lock.c
  * Run       beyond/solutions/fair_rw_lock
  * Expect    seven threads enter in the order in which they came, readers 2 and 3 at the same time
  */

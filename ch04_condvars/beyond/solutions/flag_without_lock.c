@@ -3,7 +3,7 @@
  *
  * Exercise 3 of chapter 4
  * Shows     that a predicate alone does not help: the flag is set, and main sleeps all the same
- * Build     make beyond/solutions/flag_without_lock
+ * Build     cc -pthread -iquote . -o beyond/solutions/flag_without_lock beyond/solutions/flag_without_lock.c
  * Run       beyond/solutions/flag_without_lock
  * Expect    without the lock main sleeps although it is ready, until it gives up after a second; with the
  *           lock the signaller has to wait until main sleeps

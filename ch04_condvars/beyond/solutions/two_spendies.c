@@ -3,7 +3,7 @@
  *
  * Exercise 1 of chapter 4
  * Shows     why it takes a broadcast: a signal may wake only the one for which there is not enough yet
- * Build     make beyond/solutions/two_spendies
+ * Build     cc -pthread -iquote . -o beyond/solutions/two_spendies beyond/solutions/two_spendies.c
  * Run       beyond/solutions/two_spendies
  * Expect    how often each withdrew, less than 20 left, and nothing missing. The one that wants 50 hardly
  *           gets anything: a broadcast is right, not fair

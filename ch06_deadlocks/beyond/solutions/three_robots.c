@@ -3,7 +3,7 @@
  *
  * Exercise 1 of chapter 6
  * Shows     which of Blue's orders can deadlock; with one of them as argument, the deadlock itself
- * Build     make beyond/solutions/three_robots
+ * Build     cc -pthread -iquote . -o beyond/solutions/three_robots beyond/solutions/three_robots.c
  * Run       beyond/solutions/three_robots [ORDER]
  * Expect    two of the six orders never deadlock: those in which Blue takes lock2 first, as the others do
  * Watch     lock_watch/lock_watch beyond/solutions/three_robots 312    names the cycle

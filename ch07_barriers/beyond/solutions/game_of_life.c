@@ -4,7 +4,7 @@
  * Exercise 3 of chapter 7
  * Shows     two fields that change places: a step reads one and writes the other, so one meeting a step is
  *           enough
- * Build     make beyond/solutions/game_of_life
+ * Build     cc -pthread -iquote . -o beyond/solutions/game_of_life beyond/solutions/game_of_life.c barrier.c
  * Run       beyond/solutions/game_of_life [-n steps]
  * Expect    a glider that has moved by five cells to the right and down in 20 steps
  * Try       one field that is read and written. How many meetings a step now, and where does each thread

@@ -3,7 +3,7 @@
  *
  * Exercise 1 of chapter 7
  * Shows     a barrier counts arrivals, not threads: with -n 2 any two that meet complete a round
- * Build     make beyond/solutions/green_too
+ * Build     cc -pthread -iquote . -o beyond/solutions/green_too beyond/solutions/green_too.c barrier.c
  * Run       beyond/solutions/green_too [-n meet] [SECONDS]      3 meet, and it ends after 42 seconds
  * Expect    each runner is at the barrier as often as the others; with -n 2 red runs ahead of blue
  * Watch     ../ch06_deadlocks/lock_watch/lock_watch -g beyond/solutions/green_too [-n 2]
