@@ -185,12 +185,13 @@ static long long time_until(const struct timespec *deadline)
 #define pthread_condattr_setclock(attributes, clock) 0
 #endif
 
-static int make_condition(pthread_cond_t *condition)
+static int set_clock(pthread_cond_t *condition)
 {
     pthread_condattr_t attributes;
     int error = pthread_condattr_init(&attributes);
     if (error != 0)
         return error;
+    pthread_cond_destroy(condition);
     error = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     if (error == 0)
         error = pthread_cond_init(condition, &attributes);
@@ -367,8 +368,14 @@ static int wait_for_end(struct call *call, const struct timespec *deadline)
         return 0;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
     pthread_mutex_lock(&call->lock);
-    while (!call->woken && error != ETIMEDOUT)
+    while (!call->woken && error != ETIMEDOUT) {
         error = wait_until(&call->wake, &call->lock, deadline);
+        if (error != 0 && error != ETIMEDOUT) { // it may not have let a partner in
+            pthread_mutex_unlock(&call->lock);
+            sched_yield();
+            pthread_mutex_lock(&call->lock);
+        }
+    }
     bool is_ended =
         call->woken || !claim(call); // or will be: another thread was first, and that counts
     while (is_ended && !call->woken)
@@ -388,8 +395,11 @@ static int wait_for_partner(struct channel_case *cases, size_t count, size_t *ch
 {
     struct waiter few[8];
     struct waiter *waiters = count <= 8 ? few : calloc(count, sizeof *waiters);
-    struct call call = {.waiters = waiters, .count = count, .lock = PTHREAD_MUTEX_INITIALIZER};
-    int error = waiters == NULL ? ENOMEM : make_condition(&call.wake);
+    struct call call = {.waiters = waiters,
+                        .count = count,
+                        .lock = PTHREAD_MUTEX_INITIALIZER,
+                        .wake = PTHREAD_COND_INITIALIZER};
+    int error = waiters == NULL ? ENOMEM : deadline != NULL ? set_clock(&call.wake) : 0;
     for (size_t i = 0; i < count && error == 0; i++) {
         struct channel *channel = cases[i].channel;
         waiters[i] = (struct waiter){{NULL, NULL}, &call, channel, cases[i].element};

@@ -130,8 +130,8 @@ size_t channel_length(struct channel *channel);
 size_t channel_capacity(const struct channel *channel);
 
 /*
- * Calls that wait also fail if pthread_cond_init fails; then they have done nothing. It never fails with
- * glibc, with musl or on macOS; on FreeBSD, OpenBSD and Windows it may lack memory (ENOMEM, EAGAIN).
+ * Timed calls also fail if pthread_cond_init fails; then they have done nothing. It never fails with glibc,
+ * with musl or on macOS; on FreeBSD, OpenBSD and Windows it may lack memory (ENOMEM, EAGAIN).
  */
 
 #ifdef __cplusplus
