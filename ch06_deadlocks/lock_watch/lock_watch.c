@@ -86,7 +86,7 @@ static void find_beside(const char *own_name, const char *file, char path[WATCH_
         fail(path, errno, 1);
 }
 
-/* Sets a variable for the library; NULL: it finds none. */
+/* Sets a variable for the library; NULL: removes it. */
 static void tell(const char *variable, const char *value)
 {
     if ((value == NULL ? unsetenv(variable) : setenv(variable, value, 1)) != 0)
@@ -101,8 +101,8 @@ static void tell_number(const char *variable, long number)
 }
 
 /*
- * Opens a file that the library is to write: if that cannot be done, it is reported now. The library gets
- * the full path, as the program may change its working directory.
+ * Opens a file that the library will write, so that an error is reported now. The library gets the full path,
+ * as the program may change its working directory.
  */
 static FILE *create(const char *file, const char *mode, const char *variable)
 {
@@ -165,7 +165,7 @@ static void tell_suppressed(const char *file)
     tell(WATCH_SUPPRESSED, list);
 }
 
-/* Where open files have no names. The library removes the link. */
+/* For systems where open files have no names. The library removes the link. */
 static void make_link(const char *library, char name[WATCH_LONGEST_PATH])
 {
     const char *folder = getenv("TMPDIR");
@@ -188,9 +188,9 @@ static void name_library(const char *library, bool follows, char name[WATCH_LONG
     strcpy(name, library);
     if (strpbrk(library, WATCH_NOT_IN_NAMES) == NULL)
         return;
-    // It stays open in the program, and the library closes it. A link would be left behind by a program
-    // that the library is never loaded into. With -f it stays open to the end; the programs that this
-    // one starts find it here, since they may be started without its files.
+    // The program inherits the open file, and the library closes it. (A link would be left behind if the
+    // library were never loaded.) With -f the file stays open to the end: the programs that this one starts
+    // find it here, since they may be started without its files.
     int file = open(library, O_RDONLY);
     int high = file < 0 ? -1 : fcntl(file, F_DUPFD, HIGH_NUMBER);
     if (file >= 0 && high < 0)
@@ -269,7 +269,7 @@ int main(int argc, char *argv[])
     char library[WATCH_LONGEST_PATH], empty_page[WATCH_LONGEST_PATH];
     int program = read_options(argc, argv, usage, options, 1, -1);
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
-        tell(variables[i], NULL); // of another lock_watch, which runs this one
+        tell(variables[i], NULL); // left by another lock_watch that runs this one
     find_beside(argv[0], WATCH_LIBRARY, library);
     tell_number(WATCH_ASLEEP, ends_asleep);
     tell_number(WATCH_FOLLOWS, follows);

@@ -1,11 +1,10 @@
 /*
- * watch.h - what the launcher, lock_watch, and the library in the watched program, lock_watch.so, agree
- * upon.
+ * watch.h - what the launcher (lock_watch) and the library in the watched program (lock_watch.so) agree upon.
  */
 #ifndef WATCH_H
 #define WATCH_H
 
-/* What a program ends with that has run into a deadlock. */
+/* The exit status of a program that has run into a deadlock. */
 enum { WATCH_DEADLOCK = 86 };
 
 /* The library and the page of -p lie in the same folder as the launcher. */
@@ -13,9 +12,9 @@ enum { WATCH_DEADLOCK = 86 };
 #define WATCH_PAGE_FILE "page.html"
 
 /*
- * The variable that asks the system to load it, and what separates the names in it. No name may contain
- * those, nor a $ on Linux. Where the path of the library does, the launcher opens it, and its name is
- * that of the open file; where open files have no names, that of a symbolic link.
+ * The variable that asks the system to load the library, and the characters that separate the names in it. No
+ * name may contain one of those, nor a $ on Linux. If the library's path does, the launcher opens the library
+ * and uses the name of the open file; where open files have no names, that of a symbolic link.
  */
 #ifdef __APPLE__
 #define WATCH_PRELOAD "DYLD_INSERT_LIBRARIES"
@@ -32,9 +31,9 @@ enum { WATCH_DEADLOCK = 86 };
 #define WATCH_NAME "LOCK_WATCH_NAME"
 
 /*
- * The options. The library takes all of these out of the environment before main begins; with -f they
- * stay, for the programs that this one starts. Flags are numbers; 0 and what is not set are the same.
- * Files have their full path.
+ * The options. The library takes all of these out of the environment before main begins; with -f they stay,
+ * for the programs that this one starts. Flags are numbers; a variable that is not set counts as 0. Files
+ * have their full path.
  */
 #define WATCH_ASLEEP "LOCK_WATCH_ASLEEP"   // -e
 #define WATCH_FOLLOWS "LOCK_WATCH_FOLLOWS" // -f
@@ -48,7 +47,7 @@ enum { WATCH_DEADLOCK = 86 };
 #define WATCH_WAIT "LOCK_WATCH_WAIT"       // -w SECONDS
 #define WATCH_STATUS "LOCK_WATCH_STATUS"   // -x STATUS
 #define WATCH_PROGRAM "LOCK_WATCH_PROGRAM" // the file of the program
-#define WATCH_PROCESS "LOCK_WATCH_PROCESS" // its process; what others do stands in no trace or page
+#define WATCH_PROCESS "LOCK_WATCH_PROCESS" // its process; no trace or page shows what others do
 #define WATCH_LINK "LOCK_WATCH_LINK"       // a symbolic link to the library, which removes it
 
 #define WATCH_VARIABLES                                                                            \

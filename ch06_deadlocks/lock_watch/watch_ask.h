@@ -1,9 +1,9 @@
 /*
  * watch_ask.h - asks a thread that is in no call of the watch where it is.
  *
- * It gets a signal, and its handler unwinds the stack. The system call that it sleeps in, a wait for a futex
- * or a pipe without a deadline, goes on afterwards as if nothing had been. Threads in other calls, which a
- * signal would end, are asked only if the process ends after the report. One thread at a time, under the graph's lock.
+ * The watch sends it a signal, whose handler unwinds the stack. A wait for a futex or a pipe without a
+ * deadline then goes on as if nothing had happened. A signal would end other calls, so threads in those are
+ * asked only if the process ends after the report. One thread at a time, under the graph's lock.
  */
 #ifndef WATCH_ASK_H
 #define WATCH_ASK_H
@@ -13,7 +13,7 @@
 /* A new report begins: earlier answers are forgotten. */
 void watch_ask_begin(void);
 
-/* After this report the process ends: so any thread may be asked, and stays where it answers. */
+/* The process ends after this report: so any thread may be asked, and it stays where it answers. */
 void watch_ask_for_good(void);
 
 /* The stack of that thread, which stays for this report; NULL: it is not known. */

@@ -1,5 +1,5 @@
 /*
- * watch_cpp.c - names of C++ functions, made shorter. See watch_symbols.h.
+ * watch_cpp.c - shortens the names of C++ functions. See watch_symbols.h.
  */
 #include "watch_symbols.h"
 
@@ -24,7 +24,7 @@ static size_t fixed_length(const char *name)
     return strncmp(name + all, " <", 2) == 0 ? all + 1 : all;
 }
 
-/* Leaves out arguments, and what is returned; with `templates`, what those are made for. */
+/* Leaves out arguments and the return type; with `templates`, the arguments of templates, too. */
 static void leave_out(char *name, bool templates)
 {
     char *to = name;
@@ -50,7 +50,7 @@ static void leave_out(char *name, bool templates)
             from += strncmp(from, " const", 6) == 0 ? 6 : 0;
             from += from[0] == ' ' ? strlen(from) : 0; // " [clone .cold]"
         } else if (c == ' ' && left_out == 0 && angles == 0) {
-            to = name; // that was what it returns
+            to = name; // that was the return type
         } else if (left_out == 0) {
             *to++ = c;
         }

@@ -1,39 +1,38 @@
 /*
  * watch_graph.c - the wait-for graph. See watch_graph.h.
  *
- * An arrow goes from each thread that waits for a lock to each thread that keeps it waiting: the one that
- * holds the lock; for a thread that wants to write, all that read; for one that wants to read while others
- * read, those that wait to write before it. And from each that waits for the end of another
- * thread, to that. As a thread needs all of what it waits for, a cycle of arrows is a deadlock. Three
- * rules make sure that every cycle is found, at once, and that none is reported that is not there:
+ * An arrow goes from each thread that waits for a lock to each thread that keeps it waiting. That is the
+ * lock's owner; for a thread that wants to write, every reader; for one that wants to read while others read,
+ * the writers that wait before it. An arrow also goes from a thread that waits for the end of another to that
+ * other. A thread needs all that it waits for, so a cycle of arrows is a deadlock. Three rules make sure that
+ * every cycle is found at once, and that no false one is reported:
  *
  *   1. A lock gets its owner after the real call, and loses it before the real unlock.
  *   2. A thread that must wait says so under the graph's lock, before the real call, and in the same
  *      breath follows the arrows from itself on.
  *   3. It takes that back after the real call, before it can unlock that lock.
  *
- * None is missed: in a deadlock every thread has said that it waits, and what it holds it had got
- * before (1). So the last one to say so sees all other arrows (the graph's lock orders it after
- * them), and the cycle is closed by its own.
+ * No cycle is missed: in a deadlock every thread has said that it waits, and it had got before that what it
+ * holds (1). So the last thread to say so sees all other arrows (the graph's lock orders it after them), and
+ * its own arrow closes the cycle.
  *
- * None is made up, though (1) and (3) happen without the graph's lock. Let the walk lead from thread A
- * over B, C … to Z, which is said to wait for a lock that A owns. A really owns it, because owners
- * write and clear that themselves. Had Z ever got that lock, and so taken back its wait, then it would
- * have done so before it unlocked it, thus before A locked it, and A would see it. So Z does wait; and
- * as A is here and unlocks nothing, it waits until A goes on. What Z owned when it began to
- * wait it therefore owns still, and A sees what that was, because Z's wait was entered under the
- * graph's lock. So the one before Z waits for something that Z really owns; and so on, back to B.
- * (A lock that A holds for reading with others: Z wants to write, and A alone is enough to keep it.
- * An arrow from a reader to a writer that waits before it: that writer waits for all who read, and
- * the reader for it, or for one that came before; with either the cycle is the same.)
+ * No cycle is made up, though (1) and (3) happen without the graph's lock. Suppose that the walk leads from
+ * thread A over B, C … to Z, which is said to wait for a lock that A owns. A really owns it, because owners
+ * set and clear that themselves. If Z had ever got that lock, it would have taken back its wait before it
+ * unlocked (3), thus before A locked, and A would see that. So Z does wait, and it waits until A goes on, as
+ * A is here and unlocks nothing. Therefore Z still owns what it owned when it began to wait. A sees what that
+ * was, because Z entered its wait under the graph's lock. So the thread before Z waits for something that Z
+ * really owns; and so on, back to B. (If A shares the lock with other readers, then Z wants to write, and A
+ * alone is enough to keep it waiting. An arrow may also lead from a reader to a writer that waits before it.
+ * That writer waits for all readers, and the reader for it or for an earlier writer; the cycle is the same
+ * with either.)
  *
- * A thread in pthread_cond_wait counts as one that waits for its mutex, from the beginning and also
- * with a deadline: whatever wakes it up, a signal, the time or its cancellation, it does not return
- * before it has the mutex again. It never closes a cycle itself, as nobody owned its mutex then.
+ * A thread in pthread_cond_wait counts as waiting for its mutex, from the beginning and also with a deadline:
+ * whether a signal, the time or its cancellation wakes it, it does not return before it has the mutex again.
+ * It never closes a cycle itself, as no thread owned its mutex then.
  *
- * A lock that was ever unlocked by another thread than the one that had locked it has no arrows: it is no
- * lock, but a signal. Such a thing also looks like a lock that a thread takes twice; how that is told
- * apart is in watch_news.c.
+ * A lock has no arrows once a thread that is not its owner has unlocked it: it is used as a signal, not as a
+ * lock. Such a signal also looks like a lock that a thread takes twice; watch_news.c tells the two apart.
  */
 #define _GNU_SOURCE
 #include "watch_graph.h"
@@ -178,7 +177,7 @@ static void take_out(struct watch_thread *thread, unsigned int i)
     WRITE(thread->held_count, count);
 }
 
-/* Takes out what another thread has unlocked, or ended, which this one cannot have noticed. */
+/* Takes out locks that another thread has unlocked or ended; this one cannot have noticed. */
 static void drop_lost(struct watch_thread *thread)
 {
     for (unsigned int i = READ(thread->held_count); i-- > 0;) {
@@ -195,7 +194,7 @@ static inline void hold(struct watch_thread *thread, struct watch_lock *lock,
     unsigned int count = READ(thread->held_count), number = READ(lock->number);
     if (count == MOST_HELD)
         return;
-    // The memory of a thread: whether it has got this lock before while it held just these.
+    // A thread remembers whether it has got this lock before while it held just these.
     if (count > 0 && how == BY_WAITING && !watch_orders_are_full()) {
         uint64_t set = watch_mixed(thread->held_set + number * 0x9e3779b97f4a7c15U) | 1;
         uint64_t *known = &thread->known[set >> 32 & (KNOWN_SETS - 1)];
@@ -221,7 +220,7 @@ void watch_locked(struct watch_thread *thread, struct watch_lock *lock,
     lock->depth = 1;
     WRITE(lock->place, place);
     WRITE(lock->owner, READ(thread->identity));
-    WRITE(lock->locked, READ(lock->locked) + 1); // nobody else can be here
+    WRITE(lock->locked, READ(lock->locked) + 1); // no other thread can be here
     hold(thread, lock, place, how, false);
 }
 

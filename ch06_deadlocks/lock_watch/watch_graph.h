@@ -1,9 +1,9 @@
 /*
- * watch_graph.h - which thread holds which lock and waits for which, or for the end of which thread: the
- * wait-for graph.
+ * watch_graph.h - the wait-for graph: which thread holds which locks, and which lock, or the end of which
+ * thread, it waits for.
  *
- * All of it lies in tables of a fixed size, so that nothing here allocates memory, and a run of any
- * length needs no more. What no longer fits is not watched, and counted.
+ * All of it lies in tables of a fixed size, so nothing here allocates memory, and a long run needs no more
+ * than a short one. What does not fit is counted, but not watched.
  *
  * Any number of threads may make the calls at the same time. A `thread` among the arguments is always
  * the caller's own, and no signal handler may interrupt one call with another for the same thread
@@ -23,7 +23,7 @@
 enum {
     MOST_THREADS = 1 << 12, // at a time
     MOST_NAMES = 1 << 14,   // of threads that have a name and a lane, ended ones too
-    MOST_LOCKS = 1 << 18,   // that there are, or were waited for
+    MOST_LOCKS = 1 << 18,   // that exist, or were waited for
     MOST_HELD = 32,         // locks of one thread at a time that are noted
     KNOWN_SETS = 256,       // a thread's memory of the orders that it has noted already
     NAME_SIZE = 16,         // of a thread, as Linux has it
@@ -34,14 +34,14 @@ enum watch_kind {
     WATCH_RWLOCK,
     WATCH_SPIN_LOCK,
     WATCH_ONCE,
-    WATCH_LAST_OWNED = WATCH_ONCE, // those above have an owner, whom a thread waits for
+    WATCH_LAST_OWNED = WATCH_ONCE, // those above have an owner that others wait for
     WATCH_SEMAPHORE,
     WATCH_BARRIER,
     WATCH_CONDITION,
 };
 const char *watch_kind_name(enum watch_kind kind);
 
-/* From its first use until it is destroyed. */
+/* A lock, from its first use until it is destroyed. */
 struct watch_lock {
     _Atomic(const void *) address; // NULL: not in use
     atomic_uint next;              // of those with the same hash; 0: the last one
@@ -87,7 +87,7 @@ struct watch_wait {
     bool has_deadline;
 };
 
-/* The lock that a thread has tried to lock last, and did not get: pthread_mutex_trylock and the like. */
+/* The lock that a thread tried last and did not get, by pthread_mutex_trylock and the like. */
 struct watch_tried {
     _Atomic(struct watch_lock *) lock;
     atomic_uint number; // the lock's
@@ -95,7 +95,7 @@ struct watch_tried {
     atomic_ulong count; // since it has got any lock
 };
 
-/* A thread that runs. Only itself uses what is not atomic and not said to be otherwise. */
+/* A thread that runs. It alone uses what is not atomic, unless a comment says otherwise. */
 struct watch_thread {
     atomic_ulong identity; // number * MOST_THREADS + its place in the table; 0: not in use
     unsigned int number;   // from 1, which is main
@@ -126,7 +126,7 @@ struct watch_totals {
     unsigned long threads_unwatched;
 };
 
-/* How a lock was got: by a call that would have waited as long as it takes, or another one. */
+/* How a lock was got: by a call that would have waited as long as it takes, or by another call. */
 enum watch_how { BY_WAITING, BY_TRYING };
 
 /*
@@ -139,11 +139,11 @@ void watch_graph_unlock(const sigset_t *mask);
 /* Takes a thread into the table; `start`: its function, NULL: unknown. NULL: the table is full. */
 struct watch_thread *watch_thread_new(void *(*start)(void *));
 
-/* It is the one that runs; and it ends. What it holds stays locked. */
+/* The thread is the caller; and it ends. What it holds stays locked. */
 void watch_thread_is(struct watch_thread *thread, pthread_t handle, int tid);
 void watch_thread_end(struct watch_thread *thread);
 
-/* The thread of that identity; NULL: it has ended. And of that place in the table. Under the lock. */
+/* The thread with that identity (NULL: it has ended), or at that place in the table. Under the lock. */
 struct watch_thread *watch_thread_of(unsigned long identity);
 struct watch_thread *watch_thread_at(unsigned int i); // NULL: beyond the last one
 unsigned int watch_index_of(const struct watch_thread *thread);
@@ -153,8 +153,8 @@ static inline unsigned int watch_number_of(unsigned long identity)
 }
 
 /*
- * The identity of the thread that has that handle; 0: unknown, or it has ended. One that was created just now
- * says itself which handle it has, as soon as it runs: so this may wait for a moment.
+ * The identity of the thread that has that handle; 0: unknown, or it has ended. A thread that was just
+ * created says which handle it has as soon as it runs, so this may wait for a moment.
  */
 unsigned long watch_identity_of(pthread_t handle);
 
@@ -190,9 +190,9 @@ const struct watch_held *watch_holds(const struct watch_thread *thread,
                                      const struct watch_lock *lock);
 
 /*
- * The thread waits now. If that closes a cycle of threads, returns how many are in it and puts them into
- * `cycle`, each followed by one that it waits for; 0: there is none. See watch_graph.c for why that is
- * certain. Under the graph's lock.
+ * The thread begins to wait. If that closes a cycle, puts its threads into `cycle`, each followed by one that
+ * it waits for, and returns how many; 0: there is no cycle. watch_graph.c says why that is certain. Under the
+ * graph's lock.
  */
 unsigned int watch_wait_begins(struct watch_thread *thread, const struct watch_wait *wait,
                                struct watch_thread *cycle[MOST_THREADS]);
@@ -205,7 +205,7 @@ void watch_locked(struct watch_thread *thread, struct watch_lock *lock,
                   const struct watch_stack *place, enum watch_how how);
 void watch_unlocks(struct watch_thread *thread, struct watch_lock *lock);
 
-/* The same for reading. False: it is not noted that the thread holds it. */
+/* The same for reading. watch_unshares returns false if no note says that the thread holds it. */
 void watch_shares(struct watch_thread *thread, struct watch_lock *lock,
                   const struct watch_stack *place, enum watch_how how);
 bool watch_unshares(struct watch_thread *thread, struct watch_lock *lock);

@@ -1,6 +1,6 @@
 /*
- * watch_locks.h - what all calls that lock have in common: the real one is called, and the graph and the trace
- * are told. Only for watch_locks.c.
+ * watch_locks.h - what all calls that lock have in common: the real one is called, and the graph and the
+ * trace are told. Only for watch_locks.c.
  */
 #ifndef WATCH_LOCKS_H
 #define WATCH_LOCKS_H
@@ -15,10 +15,10 @@ typedef int try_call(void *);
 typedef int wait_call(void *, const struct deadline *);
 
 /*
- * For a thread that locks what it holds already. True: the real call would return at once, and with
- * what: a mutex is of the type that reports it, a read-write lock knows its writer. The type cannot be
- * seen from outside if it was initialised by a constant; but a deadline that has long passed makes
- * the real call tell. macOS has no such call, see is_made_to_report.
+ * For a thread that locks what it already holds. Returns whether the real call would return at once, and with
+ * what: a mutex may be of the type that reports this, and a read-write lock knows its writer. A mutex that
+ * was initialised by a constant does not show its type; but with a deadline that has long passed, the real
+ * call tells. macOS has no such call, see is_made_to_report.
  */
 static bool relock_returns(const struct watch_lock *lock, void *object, wait_call *wait, int *error)
 {
@@ -37,7 +37,7 @@ static bool relock_returns(const struct watch_lock *lock, void *object, wait_cal
     return *error != ETIMEDOUT;
 }
 
-/* On macOS a mutex shows by which constant it was made, until the first call that locks it overwrites that. */
+/* On macOS a mutex shows which constant initialised it, until the first call that locks it. */
 static ALWAYS_INLINE bool is_made_to_report(const void *object, enum watch_kind kind)
 {
 #if defined __APPLE__ && defined PTHREAD_ERRORCHECK_MUTEX_INITIALIZER
@@ -88,7 +88,7 @@ static ALWAYS_INLINE void note_lock(struct watch_thread *self, struct watch_lock
         watch_event(self, WATCH_GOT, lock->address, lock->number);
 }
 
-/* Notes that it was not. Of many tries without success, a report tells. */
+/* Notes that the lock was not got. A report tells of many tries without success. */
 static void note_try(struct watch_thread *self, struct watch_lock *lock,
                      const struct watch_stack *place)
 {

@@ -1,12 +1,12 @@
 /*
  * watch_news.c - when there is something to tell. See watch_news.h.
  *
- * A cycle of two or more threads is certain, and so is one of a single thread, a lock that it takes twice,
- * if the lock is one. But some programs use a mutex as a signal: a thread locks it twice and waits so,
- * until another unlocks it. (POSIX leaves that undefined; on Linux it works.) It is a lock if its owner has
- * ever unlocked it, or if there is no other thread. Otherwise the watch waits for LATE_SECONDS, and then
- * reports it without ending the program. The same holds for a lock whose owner has ended, or is on the other
- * side of a fork.
+ * A cycle of two or more threads is certainly a deadlock. So is a lock that a thread takes twice, if it is
+ * used as a lock. But some programs use a mutex as a signal: a thread locks it twice, and so waits until
+ * another thread unlocks it. (POSIX leaves that undefined; on Linux it works.) The mutex is a lock if its
+ * owner has ever unlocked it, or if there is no other thread. Otherwise the watch waits for LATE_SECONDS, and
+ * then reports it without ending the program. The same holds for a lock whose owner has ended, or is on the
+ * other side of a fork.
  */
 #define _GNU_SOURCE // the fields of glibc's mutex; syscall
 #ifdef __APPLE__
@@ -148,7 +148,7 @@ static void let_be_ended(void)
 
 /* ---- the end of a stuck program ---- */
 
-/* What the program has printed is not to be lost. But a thread that is stuck may hold the stream. */
+/* What the program has printed must not be lost. But a stuck thread may hold the stream. */
 static void flush_output(void)
 {
     if (ftrylockfile(stdout) == 0) {
@@ -164,8 +164,8 @@ static void give_up_report(int signal)
 }
 
 /*
- * Tells, and ends the process. By _exit: a handler of atexit might wait for those that are stuck. Under
- * the graph's lock. With -k it returns.
+ * Reports, and ends the process. By _exit: a handler of atexit might wait for the stuck threads. Under the
+ * graph's lock. With -k it returns.
  */
 static void end_stuck(enum watch_news news, struct watch_thread *const threads[],
                       unsigned int count)
@@ -222,7 +222,7 @@ static bool is_surely_a_lock(const struct watch_lock *lock)
            (lock->kind != WATCH_MUTEX || READ(lock->was_unlocked) || is_alone());
 }
 
-/* The thread waits for a lock that it holds itself, or that a thread holds which is no longer there. */
+/* The thread waits for a lock that it holds itself, or whose holder no longer exists. */
 static bool waits_in_vain(const struct watch_thread *thread)
 {
     const struct watch_wait *wait = &thread->wait;
@@ -280,7 +280,7 @@ void watch_end_wait(struct watch_thread *self, struct watch_pending *pending, bo
 
 void watch_tell_what_is_late(void)
 {
-    static uint64_t told[MOST_THREADS]; // the begin of the wait that was told of, for each thread
+    static uint64_t told[MOST_THREADS]; // when the wait that was told of began, for each thread
     static struct watch_thread *late[MOST_THREADS];
     unsigned int count = 0;
     uint64_t now = watch_now(), longest = 0;

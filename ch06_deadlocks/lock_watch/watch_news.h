@@ -12,17 +12,17 @@
 void watch_news_begin(const struct watch_options *options);
 void watch_news_end(void);
 
-/* After fork, in the child. Whether it records what its threads do. */
+/* After fork, in the child. Returns whether it records what its threads do. */
 bool watch_news_in_child(void);
 
-/* Called by the thread that looks: what has lasted too long; and that all are asleep. */
+/* The thread that looks calls these, to report what has lasted too long, and that all are asleep. */
 void watch_tell_what_is_late(void);
 void watch_tell_asleep(void);
 
 /* Whether the watch has a handler of its own for that signal. */
 bool watch_is_own_signal(int signal);
 
-/* The number of the thread that has a mutex, if that has ended with its process; 0: it has not. */
+/* The number of the thread that holds a mutex, if it ended with its process; 0: it did not. */
 int watch_dead_owner(const struct watch_lock *lock);
 
 /* The thread makes a report, and holds the graph's lock. */

@@ -18,7 +18,7 @@ static void read_text(const char *variable, char *text, size_t size)
     snprintf(text, size, "%s", value != NULL ? value : "");
 }
 
-/* What is no positive number counts as 0: not set. */
+/* Anything but a positive number counts as 0: not set. */
 static int read_number(const char *variable)
 {
     const char *value = getenv(variable);
@@ -26,7 +26,7 @@ static int read_number(const char *variable)
     return number > 0 && number <= INT_MAX ? (int)number : 0;
 }
 
-/* With -f this may be another program than that which the launcher started. */
+/* With -f this may not be the program that the launcher started. */
 static void find_program(char path[WATCH_LONGEST_PATH])
 {
     ssize_t size = readlink("/proc/self/exe", path, WATCH_LONGEST_PATH - 1);

@@ -19,9 +19,9 @@ struct watch_options {
 };
 
 /*
- * Reads the options from the environment, and takes all of that out of it: the program, and those that it
- * starts, see neither variables nor an open file of lock_watch. With -f it leaves them there. Then a
- * process other than the first has no trace and no page, since those files are for one process only.
+ * Reads the options from the environment and takes them out of it: the program, and those that it starts, see
+ * neither variables nor an open file of lock_watch. With -f they stay. Then a process other than the first
+ * has no trace and no page, since those files are for one process only.
  *
  * To be called once, by the library's constructor, while there is one thread.
  */

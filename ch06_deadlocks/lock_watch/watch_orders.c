@@ -2,15 +2,15 @@
  * watch_orders.c - the lock-order graph. See watch_orders.h.
  *
  * An arrow goes from lock A to lock B when a thread locks B while it holds A. A cycle of such arrows may
- * become a deadlock some day, if each of them can be gone by a thread of its own, and no further lock
- * (a gate) keeps two of them apart; this is the Goodlock algorithm, by Havelund (Using Runtime
- * Analysis to Guide Model Checking of Java Programs, SPIN 2000). Two threads of which one had ended before
- * the other was created are never there together (Bensalem and Havelund, Dynamic Deadlock Analysis of
- * Multi-threaded Programs, 2005). And where both take a lock for reading, neither waits.
+ * become a deadlock some day, if each arrow can be taken by a thread of its own, and no further lock (a gate)
+ * keeps two of these threads apart. This is the Goodlock algorithm, by Havelund (Using Runtime Analysis to
+ * Guide Model Checking of Java Programs, SPIN 2000). Two threads never meet if one had ended before the other
+ * was created (Bensalem and Havelund, Dynamic Deadlock Analysis of Multi-threaded Programs, 2005). And where
+ * both take a lock for reading, neither waits.
  *
- * Simplified: of each arrow only the last thread is kept, and whether several may be there at the same time, and of its
- * gates those that were held every time. So in rare cases a cycle is reported that two threads
- * cannot close; none is left out for that.
+ * Simplified: an arrow keeps only its last thread, whether several can be there at the same time, and the
+ * gates that were held every time. So in rare cases a cycle is reported that two threads cannot close; none
+ * is missed for that.
  */
 #include "watch_orders.h"
 
@@ -85,7 +85,7 @@ void watch_orders_lock_ended(struct watch_lock *lock)
         WRITE(all.are_full, false);
 }
 
-/* Drops the orders of locks that have ended since, and puts the others together. */
+/* Drops the orders of locks that have ended since, and closes the gaps. */
 static void sweep_orders(void)
 {
     unsigned int used = all.used;
@@ -122,7 +122,7 @@ static bool run_together(unsigned int one, unsigned int other)
     return one != other && (name == NULL || name->ended_before == 0 || later < name->ended_before);
 }
 
-/* Some thread can go the one order, and at the same time another thread the other one. */
+/* One thread can take the first order while another thread takes the second. */
 static bool go_together(const struct watch_order *one, const struct watch_order *other)
 {
     if (!one->by_several && !other->by_several && !run_together(one->thread, other->thread))
@@ -136,7 +136,7 @@ static bool go_together(const struct watch_order *one, const struct watch_order 
     return true;
 }
 
-/* A thread that goes `next` keeps one that goes `order` waiting. */
+/* A thread that takes `next` keeps a thread that takes `order` waiting. */
 static bool blocks(const struct watch_order *order, const struct watch_order *next)
 {
     return order->to == next->from && !(order->to_shared && next->from_shared);
@@ -185,9 +185,9 @@ static void warn(struct watch_order *trail[], unsigned int length)
 }
 
 /*
- * Looks for a cycle through an order that is new, or has changed; the shortest ones first. No cycle
- * only ascends, so most programs, which lock in the order in which they have made their locks, need
- * no search at all. Others get a limited number of steps, for each search and for all together.
+ * Looks for a cycle through an order that is new, or has changed; the shortest ones first. No cycle only
+ * ascends. So most programs need no search: they lock in the order in which they have made their locks.
+ * Others get a limited number of steps, for each search and for all together.
  */
 static void look_for_cycle(struct watch_order *order)
 {

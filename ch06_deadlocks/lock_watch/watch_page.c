@@ -1,8 +1,8 @@
 /*
- * watch_page.c - the page of -p. See watch_page.h, and the end of page.html for who reads this.
+ * watch_page.c - the page of -p. See watch_page.h; the script at the end of page.html reads this.
  *
- * Any text may hold anything, also what ends a script. In a string here nothing stands for itself but
- * letters, digits and what is harmless.
+ * Any text may hold anything, even what ends a script. So in a string here only letters, digits and harmless
+ * characters stand for themselves.
  */
 #include "watch_page.h"
 #include "watch_ask.h"
@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum {
-    MOST_FREE_LOCKS = 1 << 12, // that nobody has or ever waited for
+    MOST_FREE_LOCKS = 1 << 12, // that no thread holds or ever waited for
     MOST_EVENTS = 200000,      // a browser takes a second for more
     FEWEST_EVENTS = 100,       // of a thread
 };
@@ -60,7 +60,7 @@ static const char *true_or_false(bool is_true)
     return is_true ? "true" : "false";
 }
 
-/* The frames, from the first one that is of the program and not of what wraps the lock. */
+/* The frames, from the first one that belongs to the program, not to what wraps the lock. */
 static void add_stack(const char *name, const struct watch_stack *stack)
 {
     bool is_first = true;

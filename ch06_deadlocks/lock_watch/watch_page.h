@@ -20,7 +20,7 @@ struct watch_page {
 
 /*
  * Adds the report to that file, in place of an earlier one. Returns 0 or an error number. Between
- * watch_trace_stop and watch_trace_resume, under the graph's lock. As every report it is made twice:
+ * watch_trace_stop and watch_trace_resume, under the graph's lock. Like every report, it is made twice:
  * for the first time with "/dev/null".
  */
 int watch_page_write(const char *path, const struct watch_page *page);

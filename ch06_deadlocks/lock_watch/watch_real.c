@@ -34,8 +34,8 @@ static void find(void *pointer, const char *name)
 {
     void *found = NULL;
 #if defined __GLIBC__ && !defined __SANITIZE_THREAD__ // whose own calls come first in the tests
-    // Of the calls for conditions that glibc has had from the beginning there is an older version,
-    // which dlsym might return.
+    // The calls for conditions that glibc has had from the beginning exist in an older version, too, which
+    // dlsym might return.
     if (strncmp(name, "pthread_cond_", strlen("pthread_cond_")) == 0 &&
         strcmp(name, "pthread_cond_clockwait") != 0)
         found = dlvsym(RTLD_NEXT, name, "GLIBC_2.3.2");
@@ -63,8 +63,8 @@ static void find_all(void)
 
 bool watch_find_real_calls(void)
 {
-    // Atomic, because gcc takes dlsym for a function that calls none of this file's, and would leave
-    // out the first of these stores.
+    // Atomic: gcc assumes that dlsym calls none of this file's functions, and would leave out the first of
+    // these stores.
     static atomic_bool has_begun;
     if (atomic_exchange(&has_begun, true))
         return atomic_load(&watch_has_real_calls);

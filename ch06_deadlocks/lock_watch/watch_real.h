@@ -155,8 +155,8 @@ struct deadline {
 #endif
 
 /*
- * Before anything else: finds the real calls. Some program's malloc may lock mutexes as early as that,
- * even while dlsym runs. False: it does, and there is nothing yet to pass it on to; nor another thread.
+ * Finds the real calls, before anything else. A program's malloc may lock mutexes even then, while dlsym
+ * runs. Returns false in that case: there is no real call yet to pass the lock on to, and no other thread.
  */
 bool watch_find_real_calls(void);
 extern atomic_bool watch_has_real_calls;
@@ -173,7 +173,7 @@ extern _Thread_local bool is_unwatched; // there was no room for it, or it has e
 struct watch_thread *
 watch_new_thread(void); // the calling one, which was not created by the program
 
-/* The thread, which is busy now; NULL: the call is to be passed on to the real one. */
+/* Returns the thread, which is busy now. NULL: pass the call on to the real one. */
 static inline struct watch_thread *enter(void)
 {
     struct watch_thread *self = this_thread;
@@ -195,7 +195,7 @@ static inline bool is_got(int error)
     return error == 0 || error == EOWNERDEAD;
 }
 
-/* So that HERE is where the program has called, and a lock that is free stays quick. */
+/* Inlined, so that HERE is where the program has called, and a free lock stays quick. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
 /* Where the program has called the function that uses this. */
@@ -203,20 +203,20 @@ static inline bool is_got(int error)
     watch_stack_here(&self->stacks, __builtin_extract_return_addr(__builtin_return_address(0)),    \
                      __builtin_frame_address(0))
 
-/* The same, for one that waits now: all of its stack. */
+/* The same for a thread that waits now: its whole stack. */
 #define HERE_WAITING                                                                               \
     watch_unwind(&self->stacks, __builtin_extract_return_addr(__builtin_return_address(0)),        \
                  __builtin_frame_address(0), true)
 
 /*
- * The thread begins to wait, and has ended to wait; `is_over`: it has got what it waited for. Between the
- * two it is not busy: a signal handler that runs meanwhile is watched, too. If the wait closes a cycle,
- * that is reported (see watch_news.c), and then the first call does not return, unless the user wants to
- * keep the process.
+ * The thread begins to wait; and it waits no longer (`is_over`: it has got what it waited for). Between the
+ * two it is not busy: a signal handler that runs meanwhile is watched, too. If the wait closes a cycle, that
+ * is reported (see watch_news.c). Then the first call does not return, unless the user wants to keep the
+ * process.
  */
 struct watch_pending {
     struct watch_wait wait;
-    struct watch_wait outer; // that the signal handler which waits now has interrupted
+    struct watch_wait outer; // interrupted by the signal handler that waits now
     bool has_outer;
 };
 void watch_begin_wait(struct watch_thread *self, struct watch_pending *pending);

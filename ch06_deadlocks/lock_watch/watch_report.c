@@ -1,6 +1,6 @@
 /*
- * watch_report.c - what lock_watch prints. See watch_report.h; and watch_symbols.h, why each report is
- * made twice.
+ * watch_report.c - what lock_watch prints. See watch_report.h; watch_symbols.h says why each report is made
+ * twice.
  */
 #define _GNU_SOURCE // stdin's lock, in glibc
 #include "watch_report.h"
@@ -45,7 +45,7 @@ static const char *lock_name(const struct watch_lock *lock)
 
 /* ---- places ---- */
 
-/* The first frame that is of the program, and not of libc or the class that wraps the lock. */
+/* The first frame that belongs to the program, not to libc or the class that wraps the lock. */
 static unsigned int first_frame(const struct watch_stack *stack)
 {
     unsigned int i = 0;
@@ -77,7 +77,7 @@ static const char *place(const struct watch_stack *stack)
     return watch_place(stack->frames[first_frame(stack)]);
 }
 
-/* What has called main, or a thread's function: of no use to anybody. */
+/* What has called main, or a thread's function: of no use to the reader. */
 static bool is_beginning(const void *address, const char *text)
 {
     static const char *const names[] = {"start_thread", "__libc_start", "_start", "clone"};
@@ -205,7 +205,7 @@ static void say_wait(const struct watch_thread *thread)
     }
 }
 
-/* A thread that only tries never waits, and is in no cycle: but it may try forever. */
+/* A thread that only tries never waits, so it is in no cycle; but it may try forever. */
 static void say_tried(const struct watch_thread *thread)
 {
     const struct watch_tried *tried = &thread->tried;
@@ -337,8 +337,8 @@ static bool say_warnings(bool is_stuck)
 }
 
 /*
- * The locks that were waited for longest, the longest one first; returns how many. Not those that were
- * waited for less than SHORT_MS in all: to find their names would take longer than they did.
+ * Finds the locks that were waited for longest, the longest one first; returns how many. Leaves out those
+ * with less than SHORT_MS in all: finding their names would take longer than the waits did.
  */
 static unsigned int longest_waits(const struct watch_lock *rows[ROWS], unsigned int *waited_for)
 {

@@ -18,10 +18,9 @@ enum watch_news {
 };
 
 /*
- * Prints the news, and writes trace and page. With one that ends the program, also all that there is to
- * be said at the end. Returns whether anything was said about the program's threads (a warning, a
- * deadlock): the user may have asked to hear nothing about some functions. One thread at a time, under
- * the graph's lock.
+ * Prints the news, and writes trace and page. If the news ends the program, also prints what belongs to the
+ * end of a run. Returns whether anything was said about the program's threads (a warning, a deadlock): the
+ * user may have asked to hear nothing about some functions. One thread at a time, under the graph's lock.
  */
 bool watch_report(const struct watch_options *options, enum watch_news news,
                   struct watch_thread *const threads[], unsigned int count);

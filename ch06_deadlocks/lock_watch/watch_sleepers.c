@@ -1,21 +1,21 @@
 /*
  * watch_sleepers.c - do all threads sleep? See watch_sleepers.h.
  *
- * A thread of the watch's own looks at the others in /proc/self/task. One whose system call is a wait for a
- * futex without a deadline, which is what all waits of pthreads, C11 and C++ are made of, needs another
- * thread to wake it. So does one that reads or writes a pipe whose ends only this process has. If all
- * are like that, and nothing from outside can come, they stay so.
+ * A thread of the watch looks at the others in /proc/self/task. All waits of pthreads, C11 and C++ are waits
+ * for a futex. A thread that waits for one without a deadline needs another thread to wake it. So does a
+ * thread that reads or writes a pipe whose ends only this process has. If all threads sleep like that, and
+ * nothing can come from outside, they sleep forever.
  *
- * They are looked at one after the other, though. One that slept may have been woken by one that was
- * looked at later. So it is done twice, and only counts if no thread has run meanwhile: the kernel counts
- * how often each has left a processor. Between the first look's end and the second's beginning, then,
- * all slept.
+ * But the watch looks at one thread after the other. A thread that slept may have been woken by one that was
+ * looked at later. So the watch looks twice, and believes what it saw only if no thread has run meanwhile:
+ * the kernel counts how often each has left a processor. Then all slept between the first look's end and the
+ * second's beginning.
  *
  * Three things can wake a thread from outside: a signal that a timer or another process sends, if its handler
- * calls sem_post or write, the only calls that may do so in a handler; memory that another process shares; and
- * a pipe of which another process has an end.
+ * calls sem_post or write, the only calls that may do so in a handler; memory that another process shares;
+ * and a pipe of which another process has an end.
  *
- * Without /proc, and on systems other than Linux, nobody looks: only cycles and orders are found.
+ * Without /proc, and on systems other than Linux, no thread looks: only cycles and orders are found.
  */
 #define _GNU_SOURCE // prctl
 #include "watch_sleepers.h"

@@ -8,7 +8,7 @@
 /* Begins to look, if it does not yet. Any thread, when it holds no lock of the watch. */
 void watch_sleepers_start(void);
 
-/* After fork, in the child: nobody looks any more, until it is started again. */
+/* After fork, in the child: no thread looks until watch_sleepers_start is called again. */
 void watch_sleepers_stop(void);
 
 #endif

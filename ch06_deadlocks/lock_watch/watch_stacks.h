@@ -2,10 +2,10 @@
  * watch_stacks.h - where in the program a call came from: the innermost return addresses.
  *
  * A lock that is free must stay cheap, and to unwind a stack takes some microseconds. But nearly always the
- * thread has been at the same place before: at the same depth of its stack, called from the same
- * instruction, with the same return addresses above. So each thread keeps what it has unwound, and
- * compares. Where it is at another depth each time, unwinding is limited to a small part of the time, and
- * the rest of the stacks are their innermost frame only.
+ * thread has been at the same place before: at the same depth of its stack, called from the same instruction,
+ * with the same return addresses above. So each thread keeps what it has unwound, and compares. If the depth
+ * differs each time, unwinding gets only a small part of the time; the other stacks are just their innermost
+ * frame.
  */
 #ifndef WATCH_STACKS_H
 #define WATCH_STACKS_H

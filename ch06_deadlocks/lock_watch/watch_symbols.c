@@ -1,10 +1,10 @@
 /*
  * watch_symbols.c - asks addr2line and nm. See watch_symbols.h.
  *
- * This may happen in a program whose threads are stuck, with any lock in their hands. So nothing of
- * libc is used that locks or allocates, and the tools are started by vfork, which runs no handlers of
- * pthread_atfork (posix_spawn would allocate memory for the list of what to redirect). A shell looks for
- * the tools and starts them; when they take longer than TOOL_SECONDS in all, they are ended.
+ * The program's threads may be stuck, and hold any lock. So nothing here uses a part of libc that locks or
+ * allocates. The tools are started by vfork, which runs no handlers of pthread_atfork (posix_spawn would
+ * allocate memory for its list of redirections). A shell finds and starts them; if they take longer than
+ * TOOL_SECONDS in all, they are ended.
  */
 /* For dladdr and vfork, which are in every system, but in no standard. */
 #define _GNU_SOURCE
@@ -159,8 +159,8 @@ bool watch_is_own_library(const void *address)
 }
 
 /*
- * Whether the loader means the program. It calls that by argv[0], which may be a name without a path, and
- * which the program may have changed since: dirname does.
+ * Whether the loader means the program. The loader calls it by argv[0]. That may be a name without a path,
+ * and the program may have changed it since, as dirname does.
  */
 static bool is_program(const char *module)
 {
@@ -282,7 +282,7 @@ static void run_tool(char *const arguments[], void (*take)(char *line, void *con
 /* ---- lines ---- */
 
 /*
- * All of these print for each address a line with it, and then two lines, function and file:line, for it
+ * For each address, all of these print a line with it. Then come two lines, function and file:line, for it
  * and for each function that it was inlined into. The one of macOS takes addresses in memory.
  */
 static char line_script[] =
@@ -370,8 +370,8 @@ static void find_lines(const struct symbol *first)
 /* ---- names: of variables and functions, and of functions whose lines are not known ---- */
 
 /*
- * A file that was stripped still has the names that it exports, or calls. A variable of each thread has an
- * address among its kind only, which may be another variable's in memory. The last line is for macOS.
+ * A file that was stripped still has the names that it exports or calls. The address of a thread-local
+ * variable counts among its kind only; in memory another variable may have it. The last line is for macOS.
  */
 static char name_script[] =
     "list() { nm -C --format=sysv \"$@\" | grep '[0-9a-f]|' | grep -v ' TLS|' | tr '|' ' '; }\n"

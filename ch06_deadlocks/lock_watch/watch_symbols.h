@@ -2,9 +2,9 @@
  * watch_symbols.h - the function, file and line of an address in the code; the variable at one in the
  * data.
  *
- * To ask the tools that know it takes a while, so all addresses are gathered first: a report is made
- * twice. In the first pass nothing is printed and every address it asks for is noted; then
- * watch_symbols_find asks the tools; in the second pass the names are there.
+ * The tools that know these names take a while, so all addresses are gathered first: a report is made twice.
+ * In the first pass nothing is printed, and every address it asks for is noted; then watch_symbols_find asks
+ * the tools; in the second pass the names are there.
  *
  * One thread at a time. Needs no memory, and no lock of libc (before glibc 2.35, the loader's).
  */
@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-/* The watched program's file; for those whose loader knows it only by a relative name. */
+/* The watched program's file; needed where the loader knows it only by a relative name. */
 void watch_symbols_program(const char *path);
 
 /*

@@ -1,6 +1,6 @@
 /*
- * watch_text.c - text, straight to a file. See watch_text.h. (vsnprintf neither locks nor allocates,
- * for numbers and strings, in any libc there is.)
+ * watch_text.c - text, straight to a file. See watch_text.h. (For numbers and strings, vsnprintf neither
+ * locks nor allocates in any libc.)
  */
 #include "watch_text.h"
 
@@ -26,7 +26,7 @@ static bool leads_there(int file)
     return fstat(file, &now) == 0 && now.st_dev == is_file.st_dev && now.st_ino == is_file.st_ino;
 }
 
-/* Opens the file or copies the descriptor, which stays closed to programs that this one becomes. */
+/* Opens the file or copies the descriptor; exec closes it again. */
 static void open_descriptor(void)
 {
     int file = report_path[0] == '\0' ? STDERR_FILENO

@@ -61,9 +61,9 @@ struct watch_thread *watch_new_thread(void)
 }
 
 /*
- * Called by the system as a thread ends, with other such functions of the program, which may lock
- * mutexes. So it asks to be called again, a last time but one: ThreadSanitizer, with which the tests
- * check this library, wants to be the last. What the thread locks after that is not watched.
+ * The system calls this as a thread ends, among other such functions of the program, which may lock mutexes.
+ * So it asks to be called again, until the last round but one: ThreadSanitizer, with which the tests check
+ * this library, wants the last. What the thread locks after that is not watched.
  */
 static void thread_ends(void *argument)
 {

@@ -9,7 +9,7 @@
  *   it has got the next one, and when it ends. There are more chunks than threads.
  * - READ: a report uses it. A chunk that has this mark is not taken either. A report sets it in all
  *   chunks once recording has stopped. But a thread may have looked at `records` before that, and still
- *   be about to add an event, or to take a chunk. Nobody waits for it, since the report may come from a
+ *   be about to add an event, or to take a chunk. No report waits for it, since a report may come from a
  *   signal handler that has interrupted just this thread. If it adds to its own chunk, the report sees
  *   the event or not; those before it never change. If it takes a chunk, then either the report has
  *   found no event in that, or the thread finds the mark, and its event is lost.

@@ -35,7 +35,7 @@ static void wake_up(void *argument)
     leave(wait->self);
 }
 
-/* A recursive mutex that is locked twice stays locked in a wait, in most systems. So it does here. */
+/* On most systems a recursive mutex that is locked twice stays locked in a wait. So it does here. */
 static void fall_asleep(struct cond_wait *wait, const void *mutex)
 {
     struct watch_lock *watched = watch_lock_of(mutex);
@@ -82,7 +82,7 @@ static int wait_cond(void *cond, void *mutex, const struct deadline *deadline)
                             : deadline->real->pthread_cond_timedwait(cond, mutex, deadline->time);
 }
 
-/* A condition's `owner` is who has signalled it last. */
+/* A condition's `owner` is the thread that has signalled it last. */
 static ALWAYS_INLINE void note_signal(void *cond)
 {
     struct watch_thread *self = enter();
@@ -197,7 +197,7 @@ static ALWAYS_INLINE void begin_wait_at(struct watch_thread *self, struct watch_
     watch_begin_wait(self, pending);
 }
 
-/* ---- semaphores. The `owner` of one is who has got it last. ---- */
+/* ---- semaphores. The `owner` of one is the thread that has got it last. ---- */
 
 static ALWAYS_INLINE void note_semaphore(struct watch_thread *self, sem_t *semaphore)
 {

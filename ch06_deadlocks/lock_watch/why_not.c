@@ -1,8 +1,8 @@
 /*
  * why_not.c - looks into the file of a program. See why_not.h. On Linux only: other systems say nothing.
  *
- * What the system's loader cannot load, it leaves out without a word, or with a word of its own for each
- * program that is started; musl's ends the program.
+ * If the system's loader cannot load a library, it leaves it out without a word, or with a message of its own
+ * for each program that is started; musl's ends the program.
  */
 #include "why_not.h"
 
@@ -24,7 +24,7 @@ enum { FOR_MUSL = false };
 enum { FOR_MUSL = true };
 #endif
 
-enum { DEEPEST = 5 }; // a script whose interpreter is a script, and so on: more Linux does not run
+enum { DEEPEST = 5 }; // a script whose interpreter is a script, and so on: Linux goes no deeper
 
 typedef ElfW(Ehdr) elf_head; // of this program's own word size, as is the next
 typedef ElfW(Phdr) elf_part;

@@ -85,7 +85,7 @@ static const char *const harmless[] = {
 };
 enum { HARMLESS = sizeof harmless / sizeof harmless[0] };
 
-/* Some at a time, to save time; what they say is kept for the tests. What cannot be built is not there. */
+/* Runs several at once and keeps what they say for the tests. What cannot be built is missing. */
 static void watch_all(void)
 {
     run("rm -rf " FOLDER "; mkdir " FOLDER "; cd tests/watched; to=$OLDPWD/" FOLDER
@@ -138,7 +138,7 @@ START_TEST(test_harmless)
 }
 END_TEST
 
-/* It sleeps until somebody sends it SIGTERM; and that may be much later. */
+/* It sleeps until it gets SIGTERM, and that may be much later. */
 START_TEST(test_daemon)
 {
     run("cd " FOLDER "; lock_watch -e ./harmless daemon_sleeps >daemon.said 2>&1 & process=$!; "

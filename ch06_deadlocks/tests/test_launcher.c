@@ -86,7 +86,7 @@ START_TEST(test_files)
         ck_assert_int_eq(run(FOLDER "/alone/lock_watch -%c . echo hello", *option), 1);
         ck_assert_str_eq(printed, "lock_watch: .: Is a directory\n");
     }
-    // The page begins as the one beside the program; what stood in a report stays.
+    // The page begins like the one beside the program; what stood in a report stays.
     ck_assert_int_eq(run("cd " FOLDER "/alone; echo '<p>' >page.html; echo old | tee said >page; "
                          "./lock_watch -o said -p page ../seven; cmp -n 4 page page.html; "
                          "head -n 1 said"),
@@ -236,7 +236,7 @@ START_TEST(test_32_bits)
 }
 END_TEST
 
-/* Only where the bit changes something is there anything to be said. */
+/* There is something to say only where the bit changes something. */
 START_TEST(test_other_user)
 {
     ck_assert_int_eq(run("cd " FOLDER "; for name in user group same; do cp seven $name; done; "
@@ -263,8 +263,8 @@ START_TEST(test_capabilities)
 END_TEST
 
 /*
- * With a 32-bit glibc the calls with a time have other names in programs whose time_t has 64 bits. The folder is
- * that of the headers for both kinds of x86, which some systems hide from -m32.
+ * With a 32-bit glibc the calls with a time have other names in programs whose time_t has 64 bits. The folder
+ * is that of the headers for both kinds of x86, which some systems hide from -m32.
  */
 #define FOR_32_BITS                                                                                \
     "cc=\"cc -m32 -isystem /usr/include/$(cc -print-multiarch 2>/dev/null)\"; "                    \
@@ -299,7 +299,7 @@ END_TEST
 
 /* ---- where the library is ---- */
 
-/* It comes before the library of gcc's AddressSanitizer, which that does not like. */
+/* The watch is loaded before the library of gcc's AddressSanitizer, which objects to that. */
 START_TEST(test_with_asan)
 {
     ck_assert_int_eq(run("cc -fsanitize=address -pthread -g -O1 -o " FOLDER "/asan "
@@ -314,8 +314,8 @@ START_TEST(test_with_asan)
 END_TEST
 
 /*
- * In a folder whose name LD_PRELOAD cannot hold. The program sees nothing of that: neither a variable nor
- * an open file, and nothing else that was to be loaded gets lost. Programs that it starts are not
+ * The library lies in a folder whose name LD_PRELOAD cannot hold. The program sees nothing of that: neither a
+ * variable nor an open file. Nothing else that was to be loaded gets lost. Programs that it starts are not
  * watched; with -f they are.
  */
 START_TEST(test_path)

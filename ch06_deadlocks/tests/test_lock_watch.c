@@ -234,7 +234,7 @@ static const char *json_string(const char *at)
     return at + 1;
 }
 
-/* What follows one JSON value; of those kinds only that a trace has. */
+/* What follows one JSON value. It knows only the kinds that a trace has. */
 static const char *json_value(const char *at)
 {
     char close = *at == '{' ? '}' : ']';
@@ -269,7 +269,7 @@ static void check_trace(void)
 
 static double begins[5000], ends[5000]; // of the lanes
 
-/* The slices of each lane follow upon each other: none overlaps with the next. Returns how many. */
+/* The slices of each lane follow each other: none overlaps the next. Returns how many. */
 static int check_slices(void)
 {
     static const char form[] = "{\"ph\": \"X\", \"pid\": 1, \"tid\": %u, \"ts\": %lf, \"dur\": %lf";

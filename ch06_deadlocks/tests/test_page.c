@@ -24,7 +24,7 @@ static void begin_page(void)
 }
 
 /*
- * Opens it in the browser. `printed` is then what the script has said of it, and what the browser
+ * Opens the page in the browser. `printed` is then what the script has said of it, and what the browser
  * complained about, which must be nothing.
  */
 static void open_page(const char *script)

@@ -1,6 +1,6 @@
 /*
  * test_red_blue.c - each robot prints what it should until both are stuck, and main ends it all.
- * (That they do get stuck is seen by lock_watch, in test_lock_watch.c.)
+ * (In test_lock_watch.c, lock_watch sees that they do get stuck.)
  */
 #include "robots.h"
 
@@ -49,7 +49,7 @@ START_TEST(test_full_disk)
 }
 END_TEST
 
-/* Neither the first nor the second thread is to be had. */
+/* The first thread, or the second, cannot be created. */
 START_TEST(test_no_thread)
 {
     static const int limits[] = {900000, 1100000};

@@ -251,7 +251,7 @@ static void check_reservations(void (*lock_in_distance)(int, int, int, struct cr
             ck_assert_int_eq(error, takes_mutexes && takes_second ? EBUSY : 0);
             if (error == 0)
                 MUST(pthread_mutex_unlock(&second->mutex));
-            // What it holds it does not take again, and what is behind it it does not need.
+            // It does not take again what it holds, and does not need what is behind it.
             lock_in_distance(id, position, position + 70, crossings);
             ck_assert_int_eq(second->locked_by, id);
             for (int i = 0; i < 4; i++)
@@ -523,7 +523,7 @@ START_TEST(test_stuck)
 }
 END_TEST
 
-/* More at a time than there are processors for: none is taken for stuck that is not. */
+/* More runs at a time than there are processors: none is wrongly taken for stuck. */
 START_TEST(test_arrive)
 {
     const char *folder = new_folder();

@@ -123,7 +123,7 @@ START_TEST(test_end_in_the_middle)
 }
 END_TEST
 
-/* The window, on a screen that nobody sees; and where it cannot be opened, it does without. */
+/* The window, on a screen that nobody sees; where it cannot be opened, the program does without. */
 START_TEST(test_window)
 {
     ck_assert_int_eq(run("SDL_VIDEODRIVER=dummy trains & SDL_VIDEODRIVER=none_such trains && "

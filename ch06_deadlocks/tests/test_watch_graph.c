@@ -199,7 +199,7 @@ START_TEST(test_tables_fill)
 }
 END_TEST
 
-/* Many threads, real mutexes, and the graph told of it: no cycle is ever closed, as the order is kept. */
+/* Many threads lock real mutexes and tell the graph. They keep the order, so no cycle is ever closed. */
 enum { STRESS_THREADS = 8, STRESS_MUTEXES = 6 };
 static pthread_mutex_t stress[STRESS_MUTEXES];
 static atomic_int cycles;

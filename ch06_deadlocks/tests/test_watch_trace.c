@@ -22,7 +22,7 @@ static void record(struct watch_thread *thread, unsigned int number)
     watch_event(thread, WATCH_UNLOCKS, thread, number);
 }
 
-/* What a lane has. Its events follow upon each other; after WATCH_LOST some are missing. */
+/* What a lane has. Its events follow each other; after WATCH_LOST some are missing. */
 struct seen {
     const void *address;
     uint64_t time;

@@ -222,7 +222,7 @@ static void *tries_second(void *argument)
     return argument;
 }
 
-/* Nobody waits, and nobody gets on: a livelock. */
+/* No thread waits, and none gets on: a livelock. */
 static void livelock(void)
 {
     pthread_t thread = start(tries_second, NULL);

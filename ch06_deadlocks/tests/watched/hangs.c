@@ -1,7 +1,7 @@
 /*
- * hangs.c - programs that hang on every run, each in another way, chosen by its name. No pause makes them
- * meet: a thread says where it is, and others wait for that. test_hangs.c compiles and watches them, and
- * cycles.c (two locks in opposite order), hangs.cpp (C++) and harmless.c (which do not hang). They need Linux.
+ * hangs.c - programs that hang on every run, each in its own way, chosen by name. They meet without a pause:
+ * a thread says where it is, others wait for that. test_hangs.c compiles and watches them, and cycles.c (two
+ * locks in opposite order), hangs.cpp (C++) and harmless.c (which do not hang). They need Linux.
  */
 #define _GNU_SOURCE
 #include "scenario.h"
@@ -16,7 +16,7 @@ static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t news = PTHREAD_COND_INITIALIZER;
 static pthread_rwlock_t table = PTHREAD_RWLOCK_INITIALIZER;
 
-/* Every thread has this on its stack, also the one of lock_watch: some libraries keep as much. */
+/* Every thread has this on its stack, even that of lock_watch: some libraries need as much. */
 _Thread_local char much[512 * 1024];
 
 /* ---- a thread that waits for another's end ---- */
@@ -218,7 +218,7 @@ static void *holds_first(void *argument)
     return argument;
 }
 
-/* The child has a copy of the mutex, but not of the thread that holds it. The parent ends as the child does. */
+/* The child has a copy of the mutex, but not the thread that holds it. The parent ends as the child does. */
 static void owner_not_forked(void)
 {
     int status;

@@ -1,5 +1,5 @@
 /*
- * hangs.cpp - what C++ programs hang in, on every run; chosen by name. test_hangs.c compiles and watches them.
+ * hangs.cpp - C++ programs that hang on every run, chosen by name. test_hangs.c compiles and watches them.
  */
 #include <atomic>
 #include <condition_variable>
@@ -47,7 +47,7 @@ static void shared_mutex()
     reader.join();
 }
 
-/* It is told before it waits. */
+/* The signal comes before the wait. */
 static void condition_any()
 {
     std::recursive_mutex mutex;
@@ -133,7 +133,7 @@ static void static_initialiser()
     settings();
 }
 
-/* exit, called with a lock, destroys what joins a thread that wants the lock. */
+/* A thread calls exit while it holds a lock. A destructor then joins a thread that wants the lock. */
 static void exit_in_thread()
 {
     static struct Workers {

@@ -76,7 +76,7 @@ static int cancelled_and_stuck(void)
     return 0;
 }
 
-/* A cancelled thread holds the mutex again in its cleanup: nobody owns it after that. */
+/* A cancelled thread holds the mutex again in its cleanup: no thread owns it after that. */
 static int cancelled(void)
 {
     for (int i = 1; i <= 50; i++) {

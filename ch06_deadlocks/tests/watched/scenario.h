@@ -1,6 +1,6 @@
 /*
- * scenario.h - what hangs.c, cycles.c and harmless.c share: threads that meet without a pause or a lock, and a
- * main that calls the function whose name it is given.
+ * scenario.h - what hangs.c, cycles.c and harmless.c share: threads that meet without a pause or a lock, and
+ * a main that calls the function whose name it is given.
  */
 #ifndef SCENARIO_H
 #define SCENARIO_H
@@ -53,7 +53,7 @@ struct scenario {
 #function, function                                                                        \
     }
 
-/* Ends with 0 and a line, if the scenario ends; a name of none gives 99. */
+/* Prints a line and returns 0 if the scenario ends; returns 99 for an unknown name. */
 static inline int run_scenario(const char *name, const struct scenario *all, size_t count)
 {
     for (size_t i = 0; name != NULL && i < count; i++)

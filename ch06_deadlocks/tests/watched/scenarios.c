@@ -43,8 +43,8 @@ static void alone(void *(*function)(void *), void *argument)
 }
 
 /*
- * Starts a thread and waits until it has done what it has to; then it stays. So all of them are there at
- * the same time, though what they do they do one after the other.
+ * Starts a thread and waits until it has done what it has to; then the thread stays. So all threads are there
+ * at the same time, though they work one after the other.
  */
 static int has_done[2]; // a pipe
 
@@ -61,7 +61,7 @@ static void beside(void *(*function)(void *), void *argument)
 static void *stay(void)
 {
     if (has_done[1] == 0)
-        return NULL; // nobody waits for that
+        return NULL; // no thread waits for that
     if (write(has_done[1], "", 1) != 1)
         exit(99);
     for (;;)
@@ -263,7 +263,7 @@ static int timed(void)
     return result == NULL && other_result == NULL ? 0 : 1;
 }
 
-/* Unlocked by another thread than that which has locked it: undefined, but common. */
+/* Unlocked by a thread that has not locked it: undefined, but common. */
 static void *unlocks_first(void *argument)
 {
     pthread_mutex_unlock(&first);
