@@ -151,8 +151,9 @@ static void exit_in_thread()
         wait_until(3);
         std::exit(1);
     });
+    wait_until(1); // it has the lock
     workers.waits = std::thread([] {
-        meet(); // the other has the lock
+        ++arrived;
         std::lock_guard<std::mutex> lock(workers.mutex);
     });
     ++arrived; // both are there to be joined
