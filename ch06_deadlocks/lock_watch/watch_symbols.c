@@ -41,7 +41,7 @@ enum {
     MOST_ASKED = 1000, // at a time
     TEXT = 160,
     LINE = 4096,
-    TOOL_SECONDS = 5,
+    TOOL_SECONDS = 10,
 };
 
 enum kind { PLACE, FUNCTION, VARIABLE };
@@ -374,8 +374,7 @@ static void find_lines(const struct symbol *first)
  * variable counts among its kind only; in memory another variable may have it. The last line is for macOS.
  */
 static char name_script[] =
-    "list() { nm -C --format=sysv \"$@\" | grep '[0-9a-f]|' | grep -v ' TLS|' | tr '|' ' '; }\n"
-    "list \"$1\" | grep . || list -D \"$1\" | grep . ||\n"
+    "nm -C --format=sysv \"$1\" | grep '|' || nm -D -C --format=sysv \"$1\" | grep '|' ||\n"
     "nm -P -t x \"$1\" | awk '{ print $1, $3, $2, \"-\", $4, \"-\" }'\n";
 
 struct names {
@@ -403,6 +402,10 @@ static void take_name(char *line, void *context)
     const struct names *names = context;
     enum { VALUE, CLASS, TYPE, SIZE, SECTION, FIELDS };
     char *fields[FIELDS];
+    if (strstr(line, " TLS|") != NULL)
+        return;
+    for (char *bar = line; (bar = strchr(bar, '|')) != NULL;)
+        *bar = ' ';
     for (int i = FIELDS; i-- > 0;) {
         char *space = strrchr(line, ' ');
         if (space == NULL)
