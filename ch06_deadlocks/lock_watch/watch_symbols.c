@@ -216,6 +216,20 @@ static long milliseconds_left(void)
            (tools_end.tv_nsec - now.tv_nsec) / 1000000;
 }
 
+/*
+ * In the child of vfork, a handler would run in the program's memory. And what was sent to the program's
+ * group (by Ctrl-C, or by timeout) is not for a tool: to ignore a signal drops the one that waits.
+ */
+static void use_default_signals(void)
+{
+    for (int i = 1; i < NSIG; i++) {
+        if (i == SIGABRT) // libc has a lock for this one
+            continue;
+        signal(i, SIG_IGN);
+        signal(i, SIG_DFL);
+    }
+}
+
 static bool start_tool(struct tool *tool, char *const arguments[])
 {
     int ends[2];
@@ -231,6 +245,7 @@ static bool start_tool(struct tool *tool, char *const arguments[])
         dup2(null, STDERR_FILENO);
         dup2(ends[1], STDOUT_FILENO);
         setpgid(0, 0);
+        use_default_signals();
         sigprocmask(SIG_SETMASK, &none, NULL); // the child's own
         execve("/bin/sh", arguments, environ);
         _exit(127);

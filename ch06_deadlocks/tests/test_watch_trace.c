@@ -319,6 +319,41 @@ START_TEST(test_stripped_library)
 }
 END_TEST
 
+static volatile sig_atomic_t was_handled;
+
+static void handle(int signal)
+{
+    (void)signal;
+    was_handled = 1;
+}
+
+/* Signals to the whole group of processes, also while a tool begins. */
+START_TEST(test_names_during_signals)
+{
+    const char *address =
+        load("cc -O1 -s -x c", "int f(int *a) { a[0]++; a[1]++; return a[2]; }", "f");
+    sigset_t terminate;
+    sigemptyset(&terminate);
+    sigaddset(&terminate, SIGTERM);
+    signal(SIGTERM, handle);
+    sigprocmask(SIG_BLOCK, &terminate, NULL);
+    pid_t sender = fork();
+    if (sender == 0) {
+        while (getppid() != 1)
+            kill(0, SIGTERM);
+        _exit(0);
+    }
+    for (int i = 1; i < 8; i++) {
+        watch_place(address + i);
+        watch_symbols_find();
+        ck_assert_str_eq(watch_place(address + i), "f (lib.so)");
+    }
+    kill(sender, SIGKILL);
+    waitpid(sender, NULL, 0);
+    ck_assert(!was_handled);
+}
+END_TEST
+
 START_TEST(test_cpp_names)
 {
     const char *address =
@@ -360,8 +395,10 @@ TCase *watch_trace_cases(void)
     tcase_add_test(cases, test_what_is_lost_is_unknown);
     tcase_add_test(cases, test_shortened_names);
     if (is_possible("names in stripped libraries",
-                    "test $(uname) = Linux && command -v cc >/dev/null && " NAMERS))
+                    "test $(uname) = Linux && command -v cc >/dev/null && " NAMERS)) {
         tcase_add_test(cases, test_stripped_library);
+        tcase_add_test(cases, test_names_during_signals);
+    }
     if (is_possible("names of C++ functions",
                     "test $(uname) = Linux && command -v c++ >/dev/null && " NAMERS)) {
         tcase_add_test(cases, test_cpp_names);
