@@ -1,8 +1,8 @@
 #!/bin/sh
 # Checks the pages without running anything. A chapter's README has at most about 1 200 words. Links lead to
-# files and headings that exist. No line of code is wider than 80 columns (a program's output may be). Where
-# aspell is installed, with its British dictionary, it knows every word, or the word stands in
-# tests/words.txt.
+# files and headings that exist. No line of code is wider than 80 columns (a program's output may be), and no
+# row of a table, as it is shown (one of nothing but names may be). Where aspell is installed, with its
+# British dictionary, it knows every word, or the word stands in tests/words.txt.
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C
 work=$(mktemp -d) || exit 1
@@ -51,6 +51,15 @@ for page in $pages; do
     # Bytes that go on with a letter are not counted. In a session, only commands are.
     tr -d '\200-\277' <"$page" | awk -v page="$page" '
         /^ *```/ { inside = !inside; is_session = /console/; next }
+        !inside && /^\|/ { # a link is shown without its address
+            gsub(/\]\([^)]*\)/, "")
+            gsub(/\[/, "")
+            gsub(/  +/, " ")
+            if (length($0) <= 80 || !/[^| ] [^| ]/)
+                next
+            print page ": a row wider than 80 columns: " $0
+            found = 1
+        }
         inside && length($0) > 80 && (!is_session || /^\$ /) { print page ": wider than 80 columns: " $0; found = 1 }
         END { exit found }' || failed=1
 done

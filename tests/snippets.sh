@@ -146,8 +146,8 @@ for cc in gcc clang; do
 done
 [ -n "$compilers" ] || exit 0
 pieces=0
-# The last column of the README's table of chapters.
-sed -n 's/^| \[[0-9].*](\(ch[^/]*\)\/README.md).*| \([^|]*\) |$/\1 \2/p' README.md | tr -d '`,' >"$work/pieces"
+# The README's table of pieces.
+sed -n 's/^| `\(ch[0-9][^/]*\)\/\([^`]*\)` |.*/\1 \2/p' README.md >"$work/pieces"
 while read -r chapter names; do
     for name in $names; do
         path=$chapter/${name%.*}

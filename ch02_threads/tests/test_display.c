@@ -662,6 +662,8 @@ END_TEST
 START_TEST(test_signals)
 {
     struct sigaction before, after;
+    signal(SIGINT, SIG_DFL); // a shell, or nohup, may have these ignored
+    signal(SIGHUP, SIG_DFL);
     signal(SIGQUIT, SIG_IGN);
     for (int i = 0; i < 4; i++) { // the others are for Ctrl-Z
         sigaction(signals[i], NULL, &before);

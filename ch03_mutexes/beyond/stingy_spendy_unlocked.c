@@ -84,6 +84,6 @@ int main(int argc, char *argv[])
     MUST(pthread_join(stingy_thread, NULL));
     MUST(pthread_join(spendy_thread, NULL));
     printf("%d\n", money);
-    printf("%d went missing: in each round both read the same balance; the last to write won.\n",
+    printf("%d went missing: both read the same balance, and the last to write won.\n",
            first_balance - money);
 }

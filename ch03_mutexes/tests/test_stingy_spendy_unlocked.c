@@ -8,7 +8,7 @@
 
 /* ThreadSanitizer would end the program with an error. */
 #define UNREPORTED "TSAN_OPTIONS=\"$TSAN_OPTIONS report_bugs=0\" "
-#define REASON " went missing: in each round both read the same balance; the last to write won.\n"
+#define REASON " went missing: both read the same balance, and the last to write won.\n"
 
 static void must_print(const char *command, const char *end)
 {

@@ -58,9 +58,8 @@ static void print_areas(void *context, void *result)
         } else {
             fflush(stdout); // the message comes behind what was printed before it
             fprintf(stderr,
-                    "ordered_shoelace: %s:%ld: not a polygon: it takes (x,y),(x,y),… of whole "
-                    "numbers from 0 to %d, at most %d corners\n",
-                    pool->path, pool->line, LARGEST_COORDINATE, MOST_CORNERS);
+                    "ordered_shoelace: %s:%ld: not a polygon of whole numbers from 0 to %d\n",
+                    pool->path, pool->line, LARGEST_COORDINATE);
             pool->incomplete = true;
         }
         if (ferror(stdout))

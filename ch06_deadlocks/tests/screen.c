@@ -44,9 +44,10 @@ void screen_start(struct screen *screen, int columns, int rows, void (*child)(co
     screen->child = fork();
     must_not_fail(screen->child);
     if (screen->child == 0) {
-        // A shell that runs the tests in the background has these ignored.
+        // A shell that runs the tests in the background, or nohup, has these ignored.
         signal(SIGINT, SIG_DFL);
         signal(SIGQUIT, SIG_DFL);
+        signal(SIGHUP, SIG_DFL);
         setsid();
         int terminal = open(name, O_RDWR);
         must_not_fail(terminal);

@@ -65,7 +65,7 @@ bool is_chosen;
 
 inline look_for_sleepers()
 {
-    touch(seen = sleepers; printf("thread %d sees %d who sleep\n", _pid, seen))
+    touch(seen = sleepers; printf("thread %d sees %d sleepers\n", _pid, seen))
 }
 
 inline arrive()
