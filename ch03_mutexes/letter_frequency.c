@@ -2,7 +2,7 @@
  * letter_frequency.c - many threads count letters into the same 26 counters, by atomic additions.
  *
  * Original  atomicletterfrequency/letter_frequency.go
- * Build     make letter_frequency
+ * Build     cc -pthread -o letter_frequency letter_frequency.c texts.c wait_group.c
  * Run       ./letter_frequency [FILE|URL ...]    without arguments the RFCs 1000 to 1200 of the
  *                                                original, or texts/ where libcurl is missing
  * Expect    Done, the time it took, and how often each letter was counted

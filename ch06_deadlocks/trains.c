@@ -2,7 +2,8 @@
  * trains.c - four trains, four intersections, and three ways to share them. In one, all stand still.
  *
  * Original  deadlocks_train/launcher.go
- * Build     make trains
+ * Build     cc -pthread -iquote display -o trains \
+ *           trains.c draw_trains.c deadlock.c hierarchy.c arbitrator.c display/display.c
  * Run       ./trains [deadlock|hierarchy|arbitrator]
  * Expect    deadlock: all stand still after about 5 s, and 3 s later the program ends; hierarchy: all arrive
  *           after about 15 s, mostly one after the other; arbitrator: after about 13 s, two at a time

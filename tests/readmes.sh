@@ -140,10 +140,12 @@ check_names() {
     done <"$work/missing"
 }
 
-# The line in the head of each program that says how it is built, as one would type it.
+# The command in the head of each program that says how it is built, as one would type it. A \ continues it.
 check_heads() {
     for source in "$1"/*.c "$1"/beyond/*.c "$1"/beyond/solutions/*.c; do
-        build=$(sed -n 's/^ \* Build  *//p' "$source" 2>/dev/null)
+        build=$(sed -n '/^ \* Build / { s/^ \* Build  *//; :more
+            /\\$/ { N; s/\n \*/\n/; b more
+            }; p; }' "$source" 2>/dev/null)
         [ -n "$build" ] || continue
         heads=$((heads + 1))
         (cd "$work/copy/$1" && sh -c "$build") >"$work/log" 2>&1 ||

@@ -5,7 +5,8 @@
  * Adds      a thread for each processor, not for each row; matrices laid out for the row product; rows
  *           shared among any number of threads, even if the system refuses some; a seed, and a check
  *           against one thread
- * Build     make beyond/matrix_multiply_blocks
+ * Build     cc -O3 -pthread -iquote . -o beyond/matrix_multiply_blocks \
+ *           beyond/matrix_multiply_blocks.c beyond/matrix.c wait_group.c
  * Run       beyond/matrix_multiply_blocks [-n rounds] [-s seed] [-t threads] [-v]
  *               -v does everything again in one thread, and compares
  * Expect    Working..., Done, and the time it took

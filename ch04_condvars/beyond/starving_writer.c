@@ -4,7 +4,8 @@
  * Lecture   stingy_spendy_waits.c
  * Adds      readers-writer locks, made of a mutex and conditions, with two rules, and what each rule does
  *           to a waiting writer
- * Build     make beyond/starving_writer
+ * Build     cc -pthread -iquote . -o beyond/starving_writer beyond/starving_writer.c \
+ *           beyond/rw_lock.c beyond/readers_first.c beyond/counting_semaphore.c
  * Run       beyond/starving_writer [-n readers]
  * Expect    under the readers-first rule the writer enters last of all; under the writers-first rule, as
  *           soon as the one reader that was inside before it has left

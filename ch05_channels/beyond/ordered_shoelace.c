@@ -4,7 +4,8 @@
  * Lecture   shoelace.c
  * Adds      the order; pages of many lines in place of single lines, so that threads seldom wait for the
  *           channel; exact areas of any polygon; reports a line that is no polygon, with its number
- * Build     make beyond/ordered_shoelace
+ * Build     cc -O2 -pthread -iquote . -o beyond/ordered_shoelace \
+ *           beyond/ordered_shoelace.c beyond/polygon_area.c beyond/in_order.c channel.c
  * Run       beyond/ordered_shoelace [-t threads] [FILE]      FILE - is the standard input
  * Expect    an area a line, that of the first polygon first. Any other line is reported on stderr, and
  *           it exits with 1 at the end

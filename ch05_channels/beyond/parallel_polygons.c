@@ -5,7 +5,8 @@
  * Lecture   generate_random_polygons.c
  * Adds      threads, a channel for each, and the same file however many there are; whole numbers, so that
  *           no rounding bends a side
- * Build     make beyond/parallel_polygons
+ * Build     cc -O2 -pthread -iquote . -o beyond/parallel_polygons \
+ *           beyond/parallel_polygons.c beyond/convex_polygon.c channel.c whole_file.c
  * Run       beyond/parallel_polygons [-n polygons] [-s seed] [-t threads] [FILE]
  * Expect    polygons.txt, or FILE: 100 000 lines of (x,y),(x,y),… The same seed makes the same file
  */

@@ -4,7 +4,8 @@
  * Lecture   matrix_multiply_barrier.c
  * Adds      the fast barrier; matrices laid out for the row product; rows shared among any number of
  *           threads, even if the system refuses some; a seed, and a check against one thread
- * Build     make beyond/matrix_multiply_fast_barrier
+ * Build     cc -O3 -pthread -iquote . -o beyond/matrix_multiply_fast_barrier \
+ *           beyond/matrix_multiply_fast_barrier.c beyond/matrix.c beyond/fast_barrier.c
  * Run       beyond/matrix_multiply_fast_barrier [-n rounds] [-s seed] [-t threads] [-v]
  *               -v does everything again in one thread, and compares
  * Expect    Working..., Done, and the time it took

@@ -3,7 +3,8 @@
  *
  * Exercise 1 of chapter 1
  * Shows     a race condition without a data race: ThreadSanitizer is silent, and the balance is wrong
- * Build     make beyond/solutions/race_without_data_race
+ * Build     cc -pthread -iquote . -o beyond/solutions/race_without_data_race \
+ *           beyond/solutions/race_without_data_race.c
  * Run       beyond/solutions/race_without_data_race
  * Expect    half of the money is missing: in each round both tellers have read before either writes
  */

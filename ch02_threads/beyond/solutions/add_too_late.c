@@ -3,7 +3,8 @@
  *
  * Exercise 1 of chapter 2
  * Shows     the order of events in which main misses a task; and that it misses none when main adds it
- * Build     make beyond/solutions/add_too_late
+ * Build     cc -pthread -iquote . -o beyond/solutions/add_too_late \
+ *           beyond/solutions/add_too_late.c wait_group.c
  * Run       beyond/solutions/add_too_late
  * Expect    main has waited, and has 0 of 1 results; then the same with 1 of 1
  */

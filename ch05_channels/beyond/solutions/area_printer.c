@@ -3,7 +3,8 @@
  *
  * Exercise 2 of chapter 5
  * Shows     a stage behind a pool; main closes its channel when it has joined the whole pool
- * Build     make beyond/solutions/area_printer
+ * Build     cc -pthread -iquote . -o beyond/solutions/area_printer \
+ *           beyond/solutions/area_printer.c channel.c beyond/polygon_area.c
  * Run       beyond/solutions/area_printer [-c room] [FILE]      polygons.txt unless told, room for 1000
  * Expect    an area a line, in any order, and the time it took
  * Try       -c 0: each thread of the pool waits until its area is printed

@@ -3,7 +3,8 @@
  *
  * Exercise 3 of chapter 5
  * Shows     quit_channel.c without a select: the receiver closes the channel, and the send returns EPIPE
- * Build     make beyond/solutions/close_to_quit
+ * Build     cc -pthread -iquote . -o beyond/solutions/close_to_quit \
+ *           beyond/solutions/close_to_quit.c channel.c
  * Run       beyond/solutions/close_to_quit
  * Expect    ten numbers, and that the thread has ended because the eleventh was not taken
  */

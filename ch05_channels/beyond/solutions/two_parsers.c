@@ -3,7 +3,8 @@
  *
  * Exercise 1 of chapter 5
  * Shows     several senders on one channel: none may close it while another may still send
- * Build     make beyond/solutions/two_parsers
+ * Build     cc -pthread -iquote . -o beyond/solutions/two_parsers \
+ *           beyond/solutions/two_parsers.c channel.c metar.c whole_file.c -lm
  * Run       beyond/solutions/two_parsers [FOLDER]      metarfiles unless told
  * Expect    the numbers that wind_direction prints
  * Try       close metar_channel in each parser: the other's send fails with a broken pipe (EPIPE)

@@ -3,7 +3,8 @@
  *
  * Exercise 3 of chapter 6
  * Shows     a train that waits holds nothing: the condition "hold and wait" is gone, and so is the deadlock
- * Build     make beyond/solutions/trains_back_off
+ * Build     cc -pthread -iquote . -iquote display -o beyond/solutions/trains_back_off \
+ *           beyond/solutions/trains_back_off.c
  * Run       beyond/solutions/trains_back_off
  * Expect    after about 15 s, that all trains have arrived, and how often they backed off
  * Try       move_train in a file like deadlock.c, as a strategy of ./trains, to look at it

@@ -4,7 +4,8 @@
  * Exercise 2 of chapter 7
  * Shows     that a barrier can be used again at once, and that main need not take part. Both meetings are
  *           needed: one says that all rows are done, the other that the new numbers are there
- * Build     make beyond/solutions/serial_thread_adds
+ * Build     cc -pthread -iquote . -o beyond/solutions/serial_thread_adds \
+ *           beyond/solutions/serial_thread_adds.c barrier.c
  * Run       beyond/solutions/serial_thread_adds
  * Expect    20 products that are right: the same as those of one thread
  * Try       it without the second barrier_wait: threads compute rows of the next product too early
