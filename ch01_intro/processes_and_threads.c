@@ -17,7 +17,7 @@
 
 static const char usage[] = "processes_and_threads";
 
-static const int times = 1000; // that the cost is measured
+static const int times = 1000; // how many are created and waited for, to measure one
 
 static void show(const char *when, const int *balance)
 {

@@ -5,7 +5,7 @@
  *           months before anyone noticed
  * Build     cc -pthread -o race_condition race_condition.c
  * Run       ./race_condition [-m]       with -m the tellers take a mutex
- * Expect    about half of the money is missing, on every run; with -m none ever is
+ * Expect    about half of the money is missing, on every run; with -m nothing is missing
  * Beyond    beyond/forced_race.c loses one deposit step by step; beyond/rare_race.c runs well for days
  */
 #include "must.h"

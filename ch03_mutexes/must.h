@@ -102,7 +102,7 @@ static inline _Noreturn void wrong_usage(const char *usage, const char *what, co
     exit(2);
 }
 
-/* The whole number that `text` is, from `least` to `most`; anything else is wrong usage. */
+/* Returns the whole number in `text`, from `least` to `most`; anything else is wrong usage. */
 static inline long number_from(const char *text, long least, long most, const char *usage)
 {
     char *end;

@@ -113,7 +113,10 @@ int channel_select(struct channel_case *cases, size_t count, size_t *chosen);
 /* The same, but it never waits: EAGAIN where the other would. (A select with a default case, in Go.) */
 int channel_try_select(struct channel_case *cases, size_t count, size_t *chosen);
 
-/* The same, but it waits until `deadline` at the latest: then ETIMEDOUT, and nothing is done. EINVAL as above. */
+/*
+ * The same, but it waits until `deadline` at the latest, and then returns ETIMEDOUT: it has done nothing.
+ * EINVAL as above.
+ */
 int channel_timed_select(struct channel_case *cases, size_t count, size_t *chosen,
                          const struct timespec *deadline);
 

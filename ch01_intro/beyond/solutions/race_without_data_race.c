@@ -1,5 +1,5 @@
 /*
- * race_without_data_race.c - the bank locks for the read and again for the write, and loses money all the same.
+ * race_without_data_race.c - the bank locks for the read and again for the write, and loses money.
  *
  * Exercise 1 of chapter 1
  * Shows     a race condition without a data race: ThreadSanitizer is silent, and the balance is wrong
