@@ -67,7 +67,8 @@ static void answer(int signal)
 {
     int before = errno, cancel_state;
     sigset_t mask;
-    if (getpid() == process && has_reports) {
+    bool reports = has_reports && getpid() == process; // a child of vfork has the parent's memory
+    if (reports) {
         begin_report(this_thread, &mask, &cancel_state);
         if (signal != SIGQUIT &&
             process != 1) // the first process of a system, or container, goes on
@@ -75,10 +76,11 @@ static void answer(int signal)
         watch_report(&options, NEWS_DUMP, NULL, 0);
         end_report(this_thread, &mask, cancel_state);
     }
-    if (signal != SIGQUIT || !has_reports) {
+    if (signal != SIGQUIT || !reports) {
         const struct sigaction by_default = {.sa_handler = SIG_DFL};
         sigset_t only;
-        has_reports = false;
+        if (reports)
+            has_reports = false;
         real.sigaction(signal, &by_default, NULL);
         sigemptyset(&only);
         sigaddset(&only, signal);

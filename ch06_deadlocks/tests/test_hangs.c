@@ -55,6 +55,7 @@ static const struct hang {
      STUCK,
      {"that nobody will unlock", "owner_killed (hangs.c:", "a process that has ended"}},
     {"hangs", "handler_locks_again", STUCK, {ITSELF, "(first)", "on_signal (hangs.c:"}},
+    {"hangs", "after_vfork", STUCK, {ASLEEP, "(news)", "the end of thread 2"}},
     {"cycles", "semaphores", STUCK, {ASLEEP, "semaphore", "(sent)", "(connected)"}},
     {"cycles", "spin_locks", STUCK, {CYCLE, "spin lock", "(left)", "(right)"}},
     {"cycles", "robust", STUCK, {CYCLE, "(first)", "(second)", "locks_first_then_second"}},

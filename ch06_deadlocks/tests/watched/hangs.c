@@ -272,6 +272,18 @@ static void handler_locks_again(void)
     pthread_mutex_unlock(&first);
 }
 
+/* A signal that ends a child of vfork leaves its memory, which is the parent's, as it was. */
+static void after_vfork(void)
+{
+    pid_t child = vfork();
+    if (child == 0) {
+        kill(getpid(), SIGTERM);
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+    lost_signal();
+}
+
 int main(int argc, char *argv[])
 {
     static const struct scenario all[] = {
@@ -290,6 +302,7 @@ int main(int argc, char *argv[])
         SCENARIO(owner_not_forked),
         SCENARIO(owner_killed),
         SCENARIO(handler_locks_again),
+        SCENARIO(after_vfork),
     };
     return run_scenario(argc > 1 ? argv[1] : NULL, all, sizeof all / sizeof all[0]);
 }
