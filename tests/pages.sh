@@ -1,7 +1,7 @@
 #!/bin/sh
 # Checks the pages without running anything. A chapter's README has at most about 1 200 words. Links lead to
 # files and headings that exist. No line of code is wider than 80 columns (a program's output may be), and no
-# row of a table, as it is shown (one of nothing but names may be). Where aspell is installed, with its
+# row of a table, as it is shown (a row with nothing but names may be). Where aspell is installed, with its
 # British dictionary, it knows every word, or the word stands in tests/words.txt.
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C

@@ -148,11 +148,9 @@ done
 pieces=0
 # The README's table of pieces.
 sed -n 's/^| `\(ch[0-9][^/]*\)\/\([^`]*\)` |.*/\1 \2/p' README.md >"$work/pieces"
-while read -r chapter names; do
-    for name in $names; do
-        path=$chapter/${name%.*}
-        try_piece "${path##*/}" "${path%/*}"
-    done
+while read -r chapter name; do
+    path=$chapter/${name%.*}
+    try_piece "${path##*/}" "${path%/*}"
 done <"$work/pieces"
 [ $pieces -gt 0 ] || complain "the README offers nothing to copy"
 [ $failed = 0 ] && echo "snippets: $pieces pieces work alone:$compilers, C11, C++11, and C++20 where there is that"

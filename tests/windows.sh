@@ -24,8 +24,8 @@ export WINEPREFIX="$work/prefix" WINEDEBUG=-all LC_ALL=C
 trap 'timeout 20 "$server" -k 2>/dev/null; rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 unset DISPLAY WAYLAND_DISPLAY SDL_VIDEODRIVER MAKEFLAGS MAKELEVEL
-# Where the kernel chooses addresses at random, one program in some thousands gets one that wine needs, and
-# does not start.
+# Where the kernel chooses addresses at random, one program in some thousands gets an address that wine
+# needs, and does not start.
 if [ -z "$on_windows" ] && setarch -R true 2>/dev/null; then
     printf '#!/bin/sh\nexec setarch -R "%s" "$@"\n' "$wine" >"$work/wine" && chmod +x "$work/wine" || exit 1
     wine=$work/wine

@@ -218,7 +218,7 @@ static long milliseconds_left(void)
 
 /*
  * In the child of vfork, a handler would run in the program's memory. And what was sent to the program's
- * group (by Ctrl-C, or by timeout) is not for a tool: to ignore a signal drops the one that waits.
+ * group (by Ctrl-C, or by timeout) is not meant for a tool: ignoring a signal drops one that is pending.
  */
 static void use_default_signals(void)
 {

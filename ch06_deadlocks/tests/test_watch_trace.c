@@ -337,9 +337,9 @@ START_TEST(test_names_during_signals)
     sigaddset(&terminate, SIGTERM);
     signal(SIGTERM, handle);
     sigprocmask(SIG_BLOCK, &terminate, NULL);
-    pid_t sender = fork();
+    pid_t parent = getpid(), sender = fork();
     if (sender == 0) {
-        while (getppid() != 1)
+        while (getppid() == parent)
             kill(0, SIGTERM);
         _exit(0);
     }
