@@ -56,7 +56,12 @@ START_TEST(test_area_printer)
         snprintf(expected, sizeof expected, "Processing took TIME\n%d\n", ROUNDS);
         ck_assert_str_eq(printed, expected);
     }
-    ck_assert_int_eq(run("echo '(1,1),(2' | " SOLUTION "area_printer /dev/stdin"), 1);
+    ck_assert_int_eq(run("printf '(1,1),(2\\n(0,0),(2,0),(0,2)\\n' | " SOLUTION
+                         "area_printer /dev/stdin 2>%s/messages",
+                         folder),
+                     1);
+    ck_assert_str_eq(printed, "2\n");
+    ck_assert_int_eq(run("head -n 1 %s/messages", folder), 0);
     ck_assert_str_eq(printed, "area_printer: a line: not a polygon\n");
 }
 END_TEST

@@ -6,7 +6,7 @@
  * Build     cc -pthread -iquote . -o beyond/solutions/area_printer \
  *           beyond/solutions/area_printer.c channel.c beyond/polygon_area.c
  * Run       beyond/solutions/area_printer [-c room] [FILE]      polygons.txt unless told, room for 1000
- * Expect    an area a line, in any order, and the time it took
+ * Expect    an area a line, in any order, and the time it took; 1 if a line was no polygon
  * Try       -c 0: each thread of the pool waits until its area is printed
  */
 #include "beyond/polygon_area.h"
@@ -21,15 +21,14 @@ static const char usage[] = "area_printer [-c room] [FILE]";
 enum { number_of_threads = 8 };
 
 static struct channel *input_channel; // char *: a line, which the receiver frees
-static struct channel *area_channel;  // int64_t: twice an area
+static struct channel *area_channel;  // int64_t: twice an area; -1 for a line that is no polygon
+static bool incomplete;               // there was such a line; main reads it after the join
 
 static void *find_area(void *unused)
 {
     char *points_str;
     while (channel_receive(input_channel, &points_str) == 0) {
         int64_t twice = polygon_twice_area(points_str, strcspn(points_str, "\r\n"));
-        if (twice < 0)
-            give_up(usage, "a line", "not a polygon");
         free(points_str);
         MUST(channel_send(area_channel, &twice));
     }
@@ -39,8 +38,14 @@ static void *find_area(void *unused)
 static void *print_areas(void *unused)
 {
     int64_t twice;
-    while (channel_receive(area_channel, &twice) == 0)
-        printf("%" PRId64 "%s\n", twice / 2, twice % 2 == 0 ? "" : ".5");
+    while (channel_receive(area_channel, &twice) == 0) {
+        if (twice < 0) {
+            complain(usage, "a line", "not a polygon");
+            incomplete = true;
+        } else {
+            printf("%" PRId64 "%s\n", twice / 2, twice % 2 == 0 ? "" : ".5");
+        }
+    }
     return unused;
 }
 
@@ -76,4 +81,5 @@ int main(int argc, char *argv[])
     fclose(file);
     channel_destroy(input_channel);
     channel_destroy(area_channel);
+    return incomplete ? 1 : 0;
 }
