@@ -6,7 +6,8 @@
  * Build     cc -pthread -iquote . -o beyond/solutions/area_printer \
  *           beyond/solutions/area_printer.c channel.c beyond/polygon_area.c
  * Run       beyond/solutions/area_printer [-c room] [FILE]      polygons.txt unless told, room for 1000
- * Expect    an area a line, in any order, and the time it took; 1 if a line was no polygon
+ * Expect    an area a line, in any order, and the time it took. A line that is no polygon is reported on
+ *           stderr, and it exits with 1 at the end
  * Try       -c 0: each thread of the pool waits until its area is printed
  */
 #include "beyond/polygon_area.h"
